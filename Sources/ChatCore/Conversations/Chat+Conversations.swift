@@ -1,0 +1,92 @@
+// Creating and changing conversations, and who is in them.
+package import ChatProtocol
+
+extension Chat {
+    /// Creates a conversation, or finds the one there is. `isNew` tells which.
+    package func create(
+        _ new: NewConversation,
+        by user: UserID
+    ) async throws(ChatError) -> (conversation: Conversation, isNew: Bool) {
+        var new = new
+        if let nonce = new.nonce { try TextRules.checkNonce(nonce, limits: limits) }
+        new.topic = try topic(new.topic)
+        switch new.kind {
+        case .direct:
+            guard new.name == nil, new.topic == nil else { throw .invalid("name: a direct conversation has none.") }
+            guard new.members.count <= 1 else { throw .invalid("members: name one other person, or none.") }
+        case .group:
+            if let name = new.name { new.name = try displayName(name) }
+        case .channel:
+            guard let name = new.name else { throw .invalid("name: a channel needs one.") }
+            new.name = try displayName(name)
+        }
+        guard new.isPublic != true || new.kind == .channel else { throw .invalid("public: only channels can be public.") }
+        return published(try await stores.conversations.create(new, id: environment.makeID(), by: user))
+    }
+
+    package func update(
+        _ id: ConversationID,
+        _ patch: ConversationPatch,
+        by user: UserID
+    ) async throws(ChatError) -> Conversation {
+        var patch = patch
+        if let name = patch.name { patch.name = try displayName(name) }
+        patch.topic = try topic(patch.topic)
+        return published(try await stores.conversations.update(id, patch, by: user))
+    }
+
+    package func delete(_ id: ConversationID, by user: UserID) async throws(ChatError) {
+        published(try await stores.conversations.delete(id, by: user))
+    }
+
+    /// Adds a member, joins, or changes a role.
+    package func setMember(
+        _ member: UserID,
+        role: Role?,
+        in id: ConversationID,
+        by user: UserID
+    ) async throws(ChatError) -> Member {
+        published(try await stores.conversations.setMember(member, role: role, in: id, by: user))
+    }
+
+    /// Joins a public channel.
+    package func join(_ id: ConversationID, by user: UserID) async throws(ChatError) -> Conversation {
+        _ = try await setMember(user, role: nil, in: id, by: user)
+        return try await conversation(id, reader: user)
+    }
+
+    /// Removes a member, or leaves.
+    package func removeMember(
+        _ member: UserID,
+        from id: ConversationID,
+        by user: UserID
+    ) async throws(ChatError) {
+        published(try await stores.conversations.removeMember(member, from: id, by: user))
+    }
+
+    package func conversation(_ id: ConversationID, reader: UserID) async throws(ChatError) -> Conversation {
+        guard let found = try await stores.conversations.conversations([id], reader: reader).first else {
+            throw .notFound
+        }
+        return found
+    }
+
+    package func conversations(
+        _ ids: [ConversationID],
+        reader: UserID
+    ) async throws(ChatError) -> [Conversation] {
+        guard ids.count <= FixedLimits.listMaximum else {
+            throw .invalid("ids: at most \(FixedLimits.listMaximum) at a time.")
+        }
+        return try await stores.conversations.conversations(ids, reader: reader)
+    }
+
+    private func displayName(_ name: String) throws(ChatError) -> String {
+        try DisplayName.normalised(name, limit: limits.nameCharacters, field: "name")
+    }
+
+    private func topic(_ topic: String?) throws(ChatError) -> String? {
+        guard let topic, !topic.isEmpty else { return topic }
+        return try DisplayName.normalised(topic, limit: limits.topicCharacters, field: "topic")
+    }
+}
