@@ -2,23 +2,40 @@
 
 /// The text form of identifiers.
 public enum CrockfordBase32 {
-    private static let digits: [UInt8] = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    private static let digits: StaticString = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
     private static let values: [UInt8] = {
         var table = [UInt8](repeating: 0xFF, count: 256)
-        for (value, digit) in digits.enumerated() { table[Int(digit)] = UInt8(value) }
+        for value in 0..<32 { table[Int(digit(UInt64(value)))] = UInt8(value) }
         return table
     }()
 
+    /// The digit of the lowest five bits.
+    @inline(__always)
+    private static func digit(_ value: UInt64) -> UInt8 { unsafe digits.utf8Start[Int(value & 31)] }
+
     /// 13 characters, most significant first.
     public static func encode(_ value: UInt64) -> String {
-        String(unsafeUninitializedCapacity: 13) { buffer in
+        unsafe String(unsafeUninitializedCapacity: 13) { buffer in
             var rest = value
             for position in stride(from: 12, through: 0, by: -1) {
-                buffer[position] = digits[Int(rest & 31)]
+                unsafe buffer[position] = digit(rest)
                 rest >>= 5
             }
             return 13
+        }
+    }
+
+    /// Appends the 13 characters, most significant first.
+    public static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+        var space: (UInt64, UInt64) = (0, 0)
+        unsafe withUnsafeMutableBytes(of: &space) { buffer in
+            var rest = value
+            for position in stride(from: 12, through: 0, by: -1) {
+                unsafe buffer[position] = digit(rest)
+                rest >>= 5
+            }
+            unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<13]))
         }
     }
 
