@@ -75,8 +75,8 @@ extension Chat {
         _ ids: [ConversationID],
         reader: UserID
     ) async throws(ChatError) -> [Conversation] {
-        guard ids.count <= FixedLimits.listMaximum else {
-            throw .invalid("ids: at most \(FixedLimits.listMaximum) at a time.")
+        guard ids.count <= FixedLimits.pageMaximum else {
+            throw .invalid("ids: at most \(FixedLimits.pageMaximum) at a time.")
         }
         return try await stores.conversations.conversations(ids, reader: reader)
     }

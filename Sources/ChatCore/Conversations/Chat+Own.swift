@@ -35,7 +35,7 @@ extension Chat {
     }
 
     package func index(of user: UserID, after: ConversationID?) async throws(ChatError) -> (entries: [IndexEntry], more: Bool) {
-        let limit = FixedLimits.indexMaximum
+        let limit = FixedLimits.indexEntries
         var entries = try await stores.memberships.index(of: user, after: after, limit: limit + 1)
         let more = entries.count > limit
         if more { entries.removeLast() }

@@ -36,8 +36,8 @@ package struct Chat: Sendable {
 
     /// The number of rows to answer: absent is the default, above the maximum is the maximum, below 1 is `invalid`.
     package static func limit(_ asked: Int64?) throws(ChatError) -> Int {
-        guard let asked else { return FixedLimits.listDefault }
-        guard asked >= 1 else { throw .invalid("limit: give a number from 1 to \(FixedLimits.listMaximum).") }
-        return Int(min(asked, Int64(FixedLimits.listMaximum)))
+        guard let asked else { return FixedLimits.pageDefault }
+        guard asked >= 1 else { throw .invalid("limit: give a number from 1 to \(FixedLimits.pageMaximum).") }
+        return Int(min(asked, Int64(FixedLimits.pageMaximum)))
     }
 }

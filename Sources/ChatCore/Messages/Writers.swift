@@ -6,11 +6,8 @@ import Synchronization
 package final class Writers: Sendable {
     package typealias Answer = @Sendable (Result<Appended, ChatError>) -> Void
 
-    private let queues: [Mutex<AppendQueue<Answer>>]
-    private let store: any MessageStore
+    private let writers: [Writer]
     private let monotonic: @Sendable () -> Int64
-    private let publish: @Sendable (Commit) -> Void
-    private let inspect: @Sendable ([ConversationID]) -> Void
 
     /// - Parameters:
     ///   - publish: is told every commit, before the answers of its batch.
@@ -22,38 +19,64 @@ package final class Writers: Sendable {
         publish: @escaping @Sendable (Commit) -> Void,
         inspect: @escaping @Sendable ([ConversationID]) -> Void
     ) {
-        self.store = store
         self.monotonic = monotonic
-        self.publish = publish
-        self.inspect = inspect
-        var queues: [Mutex<AppendQueue<Answer>>] = []
-        for writer in 0..<max(1, store.writers) {
-            queues.append(Mutex(AppendQueue(node: node, writer: writer)))
+        writers = (0..<max(1, store.writers)).map { number in
+            Writer(
+                queue: AppendQueue(node: node, writer: number),
+                store: store,
+                monotonic: monotonic,
+                publish: publish,
+                inspect: inspect
+            )
         }
-        self.queues = queues
     }
 
     /// Appends a message; `answer` is called once, from any thread, in the order of the conversation's log.
     package func append(_ request: AppendRequest, answer: @escaping Answer) {
-        let writer = Int(truncatingIfNeeded: request.send.conversation.rawValue % UInt64(queues.count))
-        let actions = queues[writer].withLock { $0.enqueue(request, token: answer, now: monotonic()) }
-        perform(actions, writer: writer)
+        let number = Int(truncatingIfNeeded: request.send.conversation.rawValue % UInt64(writers.count))
+        writers[number].append(request, answer: answer)
     }
 
     /// How many appends wait.
-    package var depth: Int {
-        queues.reduce(0) { sum, queue in sum + queue.withLock { $0.depth } }
+    package var depth: Int { writers.reduce(0) { $0 + $1.depth } }
+}
+
+/// Drives one queue. The lock is held for a step of the queue only, never across a call.
+private final class Writer: Sendable {
+    private let queue: Mutex<AppendQueue<Writers.Answer>>
+    private let store: any MessageStore
+    private let monotonic: @Sendable () -> Int64
+    private let publish: @Sendable (Commit) -> Void
+    private let inspect: @Sendable ([ConversationID]) -> Void
+
+    init(
+        queue: AppendQueue<Writers.Answer>,
+        store: any MessageStore,
+        monotonic: @escaping @Sendable () -> Int64,
+        publish: @escaping @Sendable (Commit) -> Void,
+        inspect: @escaping @Sendable ([ConversationID]) -> Void
+    ) {
+        self.queue = Mutex(queue)
+        self.store = store
+        self.monotonic = monotonic
+        self.publish = publish
+        self.inspect = inspect
     }
 
-    private func perform(_ actions: [AppendQueue<Answer>.Action], writer: Int) {
+    var depth: Int { queue.withLock { $0.depth } }
+
+    func append(_ request: AppendRequest, answer: @escaping Writers.Answer) {
+        perform(queue.withLock { $0.enqueue(request, token: answer, now: monotonic()) })
+    }
+
+    private func perform(_ actions: [AppendQueue<Writers.Answer>.Action]) {
         for action in actions {
             switch action {
             case .append(let batch, let id):
                 // Ends with the store's answer; never outlives the store.
                 Task {
                     let result = await attempt { () async throws(ChatError) in try await store.append(batch, as: id) }
-                    let next = queues[writer].withLock { $0.appended(result, now: monotonic()) }
-                    perform(next, writer: writer)
+                    perform(queue.withLock { $0.appended(result, now: monotonic()) })
                 }
             case .resolve(let id, let afterMs):
                 Task {
@@ -62,8 +85,7 @@ package final class Writers: Sendable {
                         try? await Task.sleep(for: .milliseconds(afterMs))
                     }
                     let result = await attempt { () async throws(ChatError) in try await store.outcome(of: id) }
-                    let next = queues[writer].withLock { $0.resolved(result, now: monotonic()) }
-                    perform(next, writer: writer)
+                    perform(queue.withLock { $0.resolved(result, now: monotonic()) })
                 }
             case .publish(let commit):
                 publish(commit)
