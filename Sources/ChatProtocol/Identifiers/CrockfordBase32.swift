@@ -12,14 +12,14 @@ public enum CrockfordBase32 {
 
     /// The digit of the lowest five bits.
     @inline(__always)
-    private static func digit(_ value: UInt64) -> UInt8 { unsafe digits.utf8Start[Int(value & 31)] }
+    private static func digit(_ value: UInt64) -> UInt8 { digits.utf8Start[Int(value & 31)] }
 
     /// 13 characters, most significant first.
     public static func encode(_ value: UInt64) -> String {
-        unsafe String(unsafeUninitializedCapacity: 13) { buffer in
+        String(unsafeUninitializedCapacity: 13) { buffer in
             var rest = value
             for position in stride(from: 12, through: 0, by: -1) {
-                unsafe buffer[position] = digit(rest)
+                buffer[position] = digit(rest)
                 rest >>= 5
             }
             return 13
@@ -29,13 +29,13 @@ public enum CrockfordBase32 {
     /// Appends the 13 characters, most significant first.
     public static func append(_ value: UInt64, to bytes: inout [UInt8]) {
         var space: (UInt64, UInt64) = (0, 0)
-        unsafe withUnsafeMutableBytes(of: &space) { buffer in
+        withUnsafeMutableBytes(of: &space) { buffer in
             var rest = value
             for position in stride(from: 12, through: 0, by: -1) {
-                unsafe buffer[position] = digit(rest)
+                buffer[position] = digit(rest)
                 rest >>= 5
             }
-            unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<13]))
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<13]))
         }
     }
 

@@ -8,7 +8,7 @@ enum JSONScan {
         let highs: UInt64 = 0x8080_8080_8080_8080
         var index = start
         while index + 8 <= text.count {
-            let word = unsafe text.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+            let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
             // The classic "has a byte below / equal to" trick: the lowest flagged byte is always a true one.
             let quotes = word ^ (ones &* 0x22)
             let slashes = word ^ (ones &* 0x5C)
@@ -18,7 +18,7 @@ enum JSONScan {
             index += 8
         }
         while index < text.count {
-            let byte = unsafe text[index]
+            let byte = text[index]
             if byte < 0x20 || byte == 0x22 || byte == 0x5C { return index }
             index += 1
         }

@@ -30,7 +30,7 @@ public struct JSONWriter: Sendable {
     public mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
         bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
@@ -70,8 +70,8 @@ public struct JSONWriter: Sendable {
     public mutating func value(_ value: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        let isDone: Void? = value.utf8.withContiguousStorageIfAvailable { unsafe appendEscaped(UnsafeRawBufferPointer($0)) }
-        if isDone == nil { Array(value.utf8).withUnsafeBytes { unsafe appendEscaped($0) } }
+        let isDone: Void? = value.utf8.withContiguousStorageIfAvailable { appendEscaped(UnsafeRawBufferPointer($0)) }
+        if isDone == nil { Array(value.utf8).withUnsafeBytes { appendEscaped($0) } }
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
     }
@@ -114,26 +114,26 @@ public struct JSONWriter: Sendable {
 
     private mutating func literal(_ text: StaticString) {
         separate()
-        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
         needsComma = true
     }
 
     private mutating func appendDecimal(_ value: Int64) {
         // 20 characters hold every Int64; filled from the end.
         var space: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        unsafe withUnsafeMutableBytes(of: &space) { digits in
+        withUnsafeMutableBytes(of: &space) { digits in
             var start = digits.count
             var rest = value.magnitude
             repeat {
                 start -= 1
-                unsafe digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             } while rest > 0
             if value < 0 {
                 start -= 1
-                unsafe digits[start] = UInt8(ascii: "-")
+                digits[start] = UInt8(ascii: "-")
             }
-            unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
         }
     }
 
@@ -141,10 +141,10 @@ public struct JSONWriter: Sendable {
     private mutating func appendEscaped(_ text: UnsafeRawBufferPointer) {
         var start = 0
         while true {
-            let end = unsafe JSONScan.endOfPlainRun(text, from: start)
-            if end > start { unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end])) }
+            let end = JSONScan.endOfPlainRun(text, from: start)
+            if end > start { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end])) }
             guard end < text.count else { return }
-            appendEscape(unsafe text[end])
+            appendEscape(text[end])
             start = end + 1
         }
     }

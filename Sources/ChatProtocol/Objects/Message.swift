@@ -40,6 +40,8 @@ public struct Message: Sendable, Equatable {
     public var reactions: [Reaction]
     /// The reader's own reactions; `nil` leaves what is known as it was. Not part of the row's state.
     public var mine: [String]?
+    /// What to show for a `kind` that one does not know.
+    public var fallback: String?
 
     /// Creates a message.
     public init(
@@ -61,7 +63,8 @@ public struct Message: Sendable, Equatable {
         mentions: [UserID] = [],
         mentionsAll: Bool = false,
         reactions: [Reaction] = [],
-        mine: [String]? = nil
+        mine: [String]? = nil,
+        fallback: String? = nil
     ) {
         self.conversation = conversation
         self.seq = seq
@@ -82,6 +85,7 @@ public struct Message: Sendable, Equatable {
         self.mentionsAll = mentionsAll
         self.reactions = reactions
         self.mine = mine
+        self.fallback = fallback
     }
 
     /// What a thread's root says of its replies.
