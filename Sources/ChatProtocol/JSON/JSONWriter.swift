@@ -76,6 +76,15 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// A string known when the program was written: plain ASCII that needs no escapes.
+    public mutating func value(_ value: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
     /// An identifier.
     public mutating func value(_ value: some EntityID) {
         separate()

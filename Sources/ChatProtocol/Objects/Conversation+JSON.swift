@@ -40,7 +40,10 @@ extension Conversation: JSONEncodable, JSONDecodable {
         writer.field("memberCount", memberCount)
         writer.field("history", "all")
         if withOwn { writer.optional("own", own) }
-        writer.optional("lastMessage", lastMessage)
+        if let lastMessage {
+            writer.key("lastMessage")
+            lastMessage.write(to: &writer, withMine: withOwn)
+        }
         if let members { writer.field("members", members) }
         writer.endObject()
     }

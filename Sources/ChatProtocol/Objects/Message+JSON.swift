@@ -40,7 +40,10 @@ extension Message: JSONEncodable, JSONDecodable {
     }
 
     /// Writes a message, or its tombstone.
-    public func write(to writer: inout JSONWriter) {
+    public func write(to writer: inout JSONWriter) { write(to: &writer, withMine: true) }
+
+    /// Writes a message as one reader or as all see it: rows that go to all members have no `mine`.
+    func write(to writer: inout JSONWriter, withMine: Bool) {
         writer.beginObject()
         writer.field("conversation", conversation)
         writer.field("seq", seq)
@@ -55,18 +58,18 @@ extension Message: JSONEncodable, JSONDecodable {
         writer.optional("replyTo", replyTo)
         writer.optional("thread", thread)
         writer.optional("replies", replies)
-        if !isDeleted { writeContent(to: &writer) }
+        if !isDeleted { writeContent(to: &writer, withMine: withMine) }
         writer.endObject()
     }
 
     /// What a tombstone has not.
-    private func writeContent(to writer: inout JSONWriter) {
+    private func writeContent(to writer: inout JSONWriter, withMine: Bool) {
         writer.optional("pinned", pinned)
         if !attachments.isEmpty { writer.field("attachments", attachments) }
         if !mentions.isEmpty { writer.field("mentions", mentions) }
         writer.flag("mentionsAll", mentionsAll)
         if !reactions.isEmpty { writer.field("reactions", reactions) }
-        if let mine { writer.field("mine", mine) }
+        if withMine, let mine { writer.field("mine", mine) }
         writer.optional("fallback", fallback)
     }
 }
