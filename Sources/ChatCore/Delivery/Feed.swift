@@ -1,5 +1,5 @@
 // One conversation on one event loop: the order of its events, its latest ones, and who listens here.
-package import ChatProtocol
+import ChatProtocol
 import DequeModule
 
 struct Feed: Sendable {

@@ -1,6 +1,6 @@
 // A user's own log on one event loop: its order, and rows that are held back so that a conversation's row comes at most
 // once a second.
-package import ChatProtocol
+import ChatProtocol
 
 struct OwnFeed: Sendable {
     var sequencer: Sequencer<OwnEvent>

@@ -1,5 +1,5 @@
 // What happened while somebody was reading a snapshot: so that nothing between the reading and the listening is missed.
-package import ChatProtocol
+import ChatProtocol
 
 /// A reading in progress: what is retained since it began can be replayed after it.
 package struct Watch: Sendable, Equatable {

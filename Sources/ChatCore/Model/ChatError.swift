@@ -36,3 +36,10 @@ package struct ChatError: Error, Sendable, CustomStringConvertible {
     package static let unknown = ChatError(.unknown, "It may have been stored. Ask again with the same nonce.")
     package static func invalid(_ message: String) -> ChatError { ChatError(.invalid, message) }
 }
+
+extension ErrorBody {
+    /// The error as it is told to a client.
+    package init(_ error: ChatError) {
+        self.init(code: error.code, message: error.message, retryAfterMs: error.retryAfterMs)
+    }
+}
