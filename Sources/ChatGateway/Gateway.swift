@@ -2,6 +2,7 @@
 package import ChatCore
 package import ChatProtocol
 package import Logging
+import Metrics
 package import NIOCore
 import Synchronization
 

@@ -31,7 +31,9 @@ extension Chat {
     ) async throws(ChatError) -> Conversation {
         var patch = patch
         if let name = patch.name { patch.name = try displayName(name) }
-        patch.topic = try topic(patch.topic)
+        if case .set(let text) = patch.topic {
+            patch.topic = try topic(text).map { $0.isEmpty ? .clear : .set($0) } ?? .clear
+        }
         return published(try await stores.conversations.update(id, patch, by: user))
     }
 

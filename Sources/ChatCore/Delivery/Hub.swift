@@ -54,6 +54,8 @@ package struct Hub: Sendable {
         package var gaps = 0
         package var behind = 0
         package var droppedEphemera = 0
+
+        package init() {}
     }
 
     /// How long a missing `rev` is waited for before it is fetched: nodes and threads overtake one another.

@@ -2,6 +2,7 @@
 import ChatCore
 import ChatProtocol
 import Logging
+import Metrics
 import NIOCore
 
 /// Confined to its event loop; other threads reach it through its mailbox.

@@ -74,8 +74,8 @@ package struct Session: Sendable {
         switch CommandDecoding(bytes: text) {
         case .malformed(let reason):
             return close(.malformed, reason)
-        case .refused(let id, let error):
-            if phase == .silent { return refusedFirst(id, error) }
+        case .refused(let id, let name, let error):
+            if phase == .silent { return refusedFirst(id, name, error) }
             var actions = limit(id, now: now)
             if actions.isEmpty {
                 actions = [.refused(error.code), .reply(ReplyFrame.encoded(re: id, error: ErrorBody(error)))]
@@ -113,10 +113,11 @@ package struct Session: Sendable {
         return actions
     }
 
-    /// A first frame that is no proper command: another command than `hello`, or a `hello` that cannot be read.
-    private mutating func refusedFirst(_ id: Int64, _ error: WireError) -> [Action] {
-        [.refused(error.code), .reply(ReplyFrame.encoded(re: id, error: ErrorBody(error)))]
-            + close(.malformed, "The first command must be a well-formed hello.")
+    /// A `hello` that cannot be read is answered, then closed; another command first is just closed.
+    private mutating func refusedFirst(_ id: Int64, _ name: String, _ error: WireError) -> [Action] {
+        guard name == "hello" else { return close(.notHello, "The first command must be hello.") }
+        return [.refused(error.code), .reply(ReplyFrame.encoded(re: id, error: ErrorBody(error)))]
+            + close(.malformed, error.message)
     }
 
     /// Refuses a command that comes too fast, and closes when that is no accident.

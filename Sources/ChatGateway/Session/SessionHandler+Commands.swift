@@ -1,6 +1,8 @@
 // Commands of an open connection: decode happened in Session, rules are in Chat; here is who calls whom on which thread.
 import ChatCore
 import ChatProtocol
+import Logging
+import Metrics
 import NIOCore
 
 extension SessionHandler {

@@ -1,6 +1,7 @@
 // `hello`: who it is, where everything stands, and from where the events go on (architecture.md, section 5).
 import ChatCore
 import ChatProtocol
+import Metrics
 import NIOCore
 
 extension SessionHandler {

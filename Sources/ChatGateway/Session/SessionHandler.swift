@@ -2,7 +2,9 @@
 import ChatCore
 import ChatProtocol
 import Logging
+import Metrics
 import NIOCore
+import Synchronization
 
 /// Behind the `WebSocketHandler` in the pipeline. Confined to its event loop; owns no task.
 final class SessionHandler: ChannelInboundHandler {
