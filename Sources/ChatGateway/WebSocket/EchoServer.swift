@@ -59,27 +59,31 @@ package struct EchoServer: Sendable {
         _ timers: LoopTimersByLoop
     ) throws {
         let rules = HandshakeRules(subprotocol: nil)
-        let upgrader = WebSocketUpgrader<Bool>(
-            shouldUpgrade: { _, head in rules.judge(head) == .upgrade ? rules.responseHeaders : nil },
+        let upgrader = WebSocketUpgrader<Void>(
+            shouldUpgrade: { _, _ in rules.responseHeaders },
             install: { channel, _ in
                 let socket = WebSocketHandler(
                     configuration: configuration,
                     timers: timers.timers(of: channel.eventLoop)
                 )
                 try channel.pipeline.syncOperations.addHandlers(socket, EchoHandler())
-                return true
             }
         )
-        _ = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-            configuration: .init(
+        // NIO's upgrade handler loses the head of a request whose upgrade it declines, so what is to be declined must
+        // not reach it.
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        let refusal = EchoRefusal(rules: rules)
+        try channel.pipeline.syncOperations.addHandlers(
+            encoder,
+            decoder,
+            refusal,
+            NIOTypedHTTPServerUpgradeHandler(
+                httpEncoder: encoder,
+                extraHTTPHandlers: [decoder, refusal],
                 upgradeConfiguration: .init(
                     upgraders: [upgrader],
-                    notUpgradingCompletionHandler: { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            try channel.pipeline.syncOperations.addHandler(EchoRefusal(rules: rules))
-                            return false
-                        }
-                    }
+                    notUpgradingCompletionHandler: { $0.eventLoop.makeFailedFuture(ChannelError.inputClosed) }
                 )
             )
         )
@@ -118,20 +122,39 @@ final class EchoHandler: ChannelInboundHandler {
     }
 }
 
-/// Answers requests that are no WebSocket handshakes.
-final class EchoRefusal: ChannelInboundHandler {
+/// Answers requests that are no WebSocket handshakes, and lets the others through.
+final class EchoRefusal: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     private let rules: HandshakeRules
+    private var hasRefused = false
 
     init(rules: HandshakeRules) {
         self.rules = rules
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.hasRefused else { return }
         guard case .head(let head) = EchoRefusal.unwrapInboundIn(data), case .refuse(let refusal) = self.rules.judge(head)
-        else { return }
+        else {
+            context.fireChannelRead(data)
+            return
+        }
+        self.refuse(refusal, context)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !self.hasRefused, error is HTTPParserError else {
+            context.close(promise: nil)
+            return
+        }
+        self.refuse(HTTPRefusal(status: 400, code: "invalid", detail: "this is no HTTP"), context)
+    }
+
+    private func refuse(_ refusal: HTTPRefusal, _ context: ChannelHandlerContext) {
+        self.hasRefused = true
         var headers: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
         headers.add(contentsOf: refusal.headers)
         let answer = HTTPResponseHead(version: .http1_1, status: .init(statusCode: refusal.status), headers: headers)
