@@ -111,7 +111,9 @@ let package = Package(
         .testTarget(name: "ChatClientTests", dependencies: ["ChatClient", "ChatProtocol"]),
         .testTarget(
             name: "BackendContractTests",
-            dependencies: ["ChatTesting", "ChatFixtures", "ChatSQLite", "ChatSecurity", "ChatCore", "ChatProtocol", grdb]
+            dependencies: [
+                "ChatTesting", "ChatFixtures", "ChatSQLite", "ChatSecurity", "ChatCore", "ChatProtocol", grdb,
+            ]
         ),
         .testTarget(
             name: "SimulationTests",
