@@ -159,6 +159,8 @@ const cases = {
     same(w.conversation().position, 10, "the position stays while paging");
     await w.answer("sync", changes(11, { messages: [message(4, { rev: 11 })], head: 13, more: true }));
     same(w.command("sync").since, 11, "next page");
+    await w.event("skip", 11, 12);
+    same(w.conversation().position, 11, "nor does it for one that joins on");
     await w.answer("sync", changes(13, { messages: [message(5, { rev: 12 }), message(6, { rev: 13 })] }));
     same([w.conversation().position, w.bodies()], [14, "m1 m2 m3 m4 m5 m6 m7"], "repaired");
     await w.said(8, 14, 15);
@@ -268,8 +270,8 @@ const cases = {
     w.close(1006);
     w.sync.send("A", "kept");
     await w.pass(1000);
-    await w.hello({ epoch: "e2", index: [["A", 2, 1, 1, 0, 0, 0]] });
-    same([w.conversation().position, w.bodies(), w.sync.outbox.length], [2, "", 1], "afresh");
+    await w.hello({ epoch: "e2", index: [["A", 20, 1, 1, 0, 0, 0]] });
+    same([w.conversation().position, w.bodies(), w.sync.outbox.length], [20, "", 1], "afresh");
     same(w.command("history").before, undefined, "history is read again");
     same(w.command("send").body, "kept", "outbox");
   },
@@ -320,8 +322,10 @@ const cases = {
     await w.frame({ event: "own", after: 0, rev: 2, rows: [row(2, 5)] });
     await w.frame({ event: "own", after: 0, rev: 1, rows: [{ ...row(1, 1), role: "reader" }] });
     same([w.sync.own, w.conversation().own.role], [2, "admin"], "own");
+    await w.frame({ event: "own", after: 2, rev: 3, rows: [{ ...row(1, 1), role: "reader" }] });
+    same([w.sync.own, w.conversation().own.role], [3, "admin"], "a late row");
     await w.frame({ event: "own", after: 4, rev: 5, rows: [] });
-    same([w.command("sync").own, w.command("sync").since], [true, 2], "sync");
+    same([w.command("sync").own, w.command("sync").since], [true, 3], "sync");
     await w.frame({ event: "own", after: 5, rev: 6, rows: [] });
     await w.answer("sync", { rows: [{ type: "reaction", rev: 4, conversation: "A", seq: 2, mine: ["x"] }], upTo: 5, head: 5 });
     same([w.sync.own, w.conversation().messages.get(2).mine], [6, ["x"]], "synced");
@@ -425,12 +429,14 @@ const cases = {
 
   async "refused sends: wait and keep the order, ask again, or tell"(w) {
     await w.talking();
-    w.sync.send("A", "one");
+    w.sync.send("A", "one", 3);
     w.sync.send("A", "two");
-    const { nonce } = w.command("send");
+    const { nonce, replyTo } = w.command("send");
+    same(replyTo, 3, "the message replied to");
     await w.refuse("send", "rate_limited", { retryAfterMs: 4000 });
     await w.pass(3999);
-    same(w.commands("send").length, 1, "waits");
+    w.sync.send("A", "three");
+    same(w.commands("send").length, 1, "waits, later ones too");
     await w.pass(1);
     same(w.command("send").nonce, nonce, "after the wait");
     await w.refuse("send", "unknown");
