@@ -20,6 +20,8 @@ struct Transaction {
     /// Rows of own logs that changed, in order; each once.
     private(set) var touched: [OwnTouch] = []
     private var touchedKeys: Set<OwnTouch> = []
+    /// Buckets whose messages were added or changed.
+    var buckets = BucketNotes()
     /// Markers that sending moved; written with the rows of the own log.
     private(set) var sentMarkers: [OwnTouch: Int64] = [:]
 
@@ -55,6 +57,11 @@ struct Transaction {
         sentMarkers[OwnTouch(user: user, key: .membership(conversation))] = seq
     }
 
+    /// A message was added or changed.
+    mutating func note(_ message: Message) {
+        buckets.note(message, bucket: context.bucket(of: message.seq))
+    }
+
     /// Adds a step to a conversation's log: from the head it had before to the one it has now.
     mutating func tell(
         _ state: ConversationState,
@@ -85,6 +92,7 @@ struct Transaction {
         for id in changedStates {
             if let state = states[id] { try state.store(db) }
         }
+        try buckets.store(db)
         try finishOwn()
         if batch != nil || !commit.events.isEmpty || !commit.own.isEmpty {
             try CommitLog.insert(commit, batch: batch, now: now, db)
