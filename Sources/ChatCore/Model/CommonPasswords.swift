@@ -37,6 +37,7 @@ package enum CommonPasswords {
     private static func isRepetition(_ text: String) -> Bool {
         let scalars = Array(text.unicodeScalars)
         guard scalars.count > 1 else { return false }
+        guard scalars.count <= 24 else { return Set(scalars).count == 1 }
         return (1...max(1, min(6, scalars.count / 2))).contains { length in
             scalars.indices.allSatisfy { scalars[$0] == scalars[$0 % length] }
         }
