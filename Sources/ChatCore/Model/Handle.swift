@@ -1,24 +1,11 @@
 // Handles and e-mail addresses: what one signs in with. A handle has no "@", an address has one, so a login is clear.
-import ChatProtocol
+package import ChatProtocol
 import Foundation
 
-/// The rule of handles: `[a-z0-9._-]{3,32}`.
-package enum Handle {
-    /// Whether a text is a handle.
-    package static func isValid(_ text: String) -> Bool {
-        (FixedLimits.handleMinimum...FixedLimits.handleMaximum).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-                case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-                default: false
-                }
-            }
-    }
-
+extension Handle {
     /// - Throws: `invalid` unless the text is a handle.
     package static func checked(_ text: String, field: String = "handle") throws(ChatError) -> String {
-        guard isValid(text) else {
+        guard isWellFormed(text) else {
             throw .invalid("\(field): 3 to 32 characters from a-z, 0-9, '.', '_' and '-'.")
         }
         return text
