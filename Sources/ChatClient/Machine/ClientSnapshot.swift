@@ -38,7 +38,10 @@ extension ClientStateMachine {
             follow(replica.id, from: replica.position)
             if configuration.keepsRows { replicas[replica.id] = replica }
         }
-        for position in snapshot.positions { follow(position.conversation, from: position.rev) }
+        // Positions without rows are of no use to a client that keeps rows.
+        if !configuration.keepsRows {
+            for position in snapshot.positions { follow(position.conversation, from: position.rev) }
+        }
         for send in snapshot.outbox { outbox.append(send, ticket: nil) }
     }
 

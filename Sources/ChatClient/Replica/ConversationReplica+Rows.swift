@@ -64,7 +64,8 @@ extension ConversationReplica {
     /// Takes a page of `history`: messages without holes. Answers the rows that are new or changed.
     mutating func load(_ page: [Message], sentBy reader: UserID?) -> [Message] {
         var changed: [Message] = []
-        for run in Self.runs(page) {
+        // Too much was heard meanwhile to know that the page is up to date: its range is not loaded.
+        for run in isHeardIncomplete ? [] : Self.runs(page) {
             ranges.insert(run)
             for (seq, message) in heardRows.filter({ run.contains($0.key) }).sorted(by: { $0.key < $1.key }) {
                 heardRows[seq] = nil
@@ -91,13 +92,20 @@ extension ConversationReplica {
     /// A read has ended and its rows were applied.
     mutating func endRead() {
         reads = max(0, reads - 1)
-        guard reads == 0 else { return }
+        if reads == 0 { forgetReads() }
+    }
+
+    /// No read is under way (any more).
+    mutating func forgetReads() {
+        reads = 0
         heardRows = [:]
         heardMine = [:]
+        isHeardIncomplete = false
+        forgetFormerMembers()
     }
 
     /// Memberships that ended need not be remembered once no older row can come.
-    mutating func forgetFormerMembers() {
+    private mutating func forgetFormerMembers() {
         guard memberRows.values.contains(where: { $0.leftAt != nil }) else { return }
         memberRows = memberRows.filter { $0.value.leftAt == nil }
     }
@@ -111,7 +119,9 @@ extension ConversationReplica {
             let below = anchor.map { max(0, $0.lowerBound - first) } ?? .max
             let above = anchor.map { max(0, last - $0.upperBound) } ?? 0
             if below >= above {
-                let bound = rows.all[excess - 1].seq
+                // Not more than what is below the anchor, as long as there is something.
+                var bound = rows.all[excess - 1].seq
+                if let anchor, first < anchor.lowerBound { bound = min(bound, anchor.lowerBound - 1) }
                 rows.remove { $0 <= bound }
                 ranges.removeBelow(bound + 1)
                 dropped.append(first...bound)
@@ -128,7 +138,11 @@ extension ConversationReplica {
 
     private mutating func remember(_ message: Message) {
         guard var stored = heardRows[message.seq] else {
-            heardRows[message.seq] = message
+            if heardRows.count < Self.heardLimit {
+                heardRows[message.seq] = message
+            } else {
+                isHeardIncomplete = true
+            }
             return
         }
         if MessageRows.merge(message, into: &stored) { heardRows[message.seq] = stored }

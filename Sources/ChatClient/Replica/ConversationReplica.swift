@@ -30,6 +30,15 @@ public struct ConversationReplica: Sendable, Equatable {
     var heardMine: [Int64: [String]] = [:]
     /// Reads under way that bring messages.
     var reads = 0
+    /// Whether more rows came while a read is under way than are remembered.
+    var isHeardIncomplete = false
+    /// Whether the memberships are all there are: the server tells them in small conversations only.
+    var hasAllMembers: Bool
+
+    /// Rows remembered while a read is under way.
+    static let heardLimit = 1_000
+    /// Above this many members, the server tells no memberships.
+    static let toldMembersLimit = 500
 
     /// A copy that begins with a row as the server tells it, at its head.
     /// - Parameter everything: whether all messages are going to be loaded; otherwise only those after the row.
@@ -41,6 +50,7 @@ public struct ConversationReplica: Sendable, Equatable {
         lastMessage = row.lastMessage
         ranges = LoadedRanges(tail: everything ? 1 : row.lastSeq + 1)
         memberCountAt = row.head
+        hasAllMembers = row.members != nil
         self.row = row
         self.row.own = nil
         self.row.members = nil
@@ -70,6 +80,12 @@ public struct ConversationReplica: Sendable, Equatable {
         return member
     }
 
+    /// How many members there are: counted where all memberships are known, else as the row said last.
+    public var memberCount: Int64 {
+        guard hasAllMembers, row.memberCount <= Self.toldMembersLimit else { return row.memberCount }
+        return memberRows.values.reduce(0) { $1.leftAt == nil ? $0 + 1 : $0 }
+    }
+
     /// Messages above the marker that are not deleted: counted where all their rows are held, else the server's number.
     public var unread: Int64 {
         guard let own else { return 0 }
@@ -83,6 +99,7 @@ public struct ConversationReplica: Sendable, Equatable {
         conversation.head = position
         conversation.lastSeq = lastSeq
         conversation.lastMessage = lastMessage
+        conversation.memberCount = memberCount
         if var own {
             own.unread = unread
             conversation.own = own
