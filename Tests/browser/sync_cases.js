@@ -376,6 +376,23 @@ const cases = {
     same([w.sync.state, w.sockets.length], ["stopped", 15], "4010");
   },
 
+  async "backoff is halved by a hello, and forgotten after five good seconds"(w) {
+    await w.hello();
+    const longest = () => 2 * (w.sync.retryAt - w.now); // The random number is one half.
+    for (let turn = 0; turn < 6; turn++) {
+      w.close(1006);
+      await w.pass(longest() / 2);
+    }
+    await w.hello();
+    w.close(1006);
+    same(longest(), 500 * 2 ** 3, "right after a hello");
+    await w.pass(longest() / 2);
+    await w.hello();
+    await w.pass(5001);
+    w.close(1006);
+    same(longest(), 500, "after a while");
+  },
+
   async "moving: the page reconnects after the time named"(w) {
     await w.talking();
     await w.frame({ event: "moving", afterMs: 3000 });

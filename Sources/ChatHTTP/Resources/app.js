@@ -207,6 +207,7 @@ class ChatSync {
     if (afresh) this.forget();
     for (const key of ["user", "session", "node", "heartbeatMs", "limits", "epoch"]) this[key] = ok[key];
     this.onlineSince = this.timers.now();
+    this.attempt >>= 1; // A server that comes and goes is met half way; one that stays is trusted again after 5 s.
     this.seen = new Set();
     this.complete = false;
     this.become("online");
@@ -1096,8 +1097,8 @@ class Page {
   route() {
     const id = location.hash.slice(1) || null;
     if (id !== this.sync.open) {
-      if (this.sync.open && !this.editing) this.drafts.set(this.sync.open, $("text").value);
       this.setContext(null, null);
+      if (this.sync.open) this.drafts.set(this.sync.open, $("text").value);
       $("text").value = this.drafts.get(id) ?? "";
       this.atBottom = true;
       this.firstUnread = undefined;
@@ -1327,6 +1328,7 @@ class Page {
     document.addEventListener("visibilitychange", () => {
       this.sync.setActive(!document.hidden);
       if (!document.hidden && this.sync.state === "waiting") this.sync.connect();
+      this.drawing = false; // A frame asked for while visible does not come while hidden.
       this.draw();
     });
     $("banner-action").onclick = () => {
@@ -1488,7 +1490,8 @@ class Page {
 
   findPeople() {
     const query = $("people").elements.query.value.trim();
-    this.find($("people-found"), `/users?limit=20&query=${encodeURIComponent(query)}`, "Nobody found. Check the spelling.", (user) => {
+    const nobody = query ? "Nobody found. Check the spelling." : "Type a name or a handle.";
+    this.find($("people-found"), `/users?limit=20&query=${encodeURIComponent(query)}`, nobody, (user) => {
       this.people.put(user);
       const box = h("input", { type: "checkbox", testid: "person", "data-handle": user.handle, onchange: () => {
         if (box.checked) this.chosen.set(user.id, user);
