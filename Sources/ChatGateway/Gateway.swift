@@ -14,9 +14,7 @@ package final class Gateway: Sendable {
         package var features: [String]
         package var limits: Limits
         package var origins: OriginPolicy
-        package var addresses: ClientAddress
-        /// The name of the cookie that carries a session.
-        package var cookieName: String
+        package var proxies: TrustedProxies
         package var heartbeatMs: Int64 = 25_000
         /// How long a ping may stay unanswered.
         package var pongMs: Int64 = 10_000
@@ -32,16 +30,14 @@ package final class Gateway: Sendable {
             features: [String] = [],
             limits: Limits,
             origins: OriginPolicy,
-            addresses: ClientAddress,
-            cookieName: String,
+            proxies: TrustedProxies,
             maximumConnections: Int
         ) {
             self.node = node
             self.features = features
             self.limits = limits
             self.origins = origins
-            self.addresses = addresses
-            self.cookieName = cookieName
+            self.proxies = proxies
             self.maximumConnections = maximumConnections
         }
     }
@@ -164,8 +160,8 @@ package final class Gateway: Sendable {
     }
 
     private func admit(_ handshake: Handshake, _ channel: any Channel) -> WebSocketAdmission {
-        let address = configuration.addresses.resolve(
-            peer: handshake.remoteAddress,
+        let address = configuration.proxies.clientAddress(
+            peer: handshake.remoteAddress?.ipAddress,
             forwardedFor: handshake.forwardedFor
         )
         let limits = configuration.limits

@@ -22,9 +22,8 @@ extension SessionHandler {
         if let token = hello.token {
             return OpenRequest(tokenHash: loop.node.environment.digest(Array(token.utf8)), isCookie: false)
         }
-        guard handshake.origin != nil, let cookie = handshake.cookie,
-            let value = Cookies.value(of: configuration.cookieName, in: cookie)
-        else { return nil }
+        let cookie = HostCookie.session(isSecure: configuration.origins.isSecure)
+        guard handshake.origin != nil, let value = cookie.token(in: handshake.cookie) else { return nil }
         return OpenRequest(tokenHash: loop.node.environment.digest(Array(value.utf8)), isCookie: true)
     }
 

@@ -54,7 +54,8 @@ final class SessionHandler: ChannelInboundHandler {
     func begin() {
         loop.add(self)
         loop.node.metrics.connections.increment()
-        guard configuration.origins.allows(handshake.origin, host: handshake.host) else {
+        // Without an origin there is no page to judge, and no cookie counts.
+        if let origin = handshake.origin, !configuration.origins.allows(origin, host: handshake.host) {
             return perform(session.close(.originNotAllowed, "This page may not talk to this server."))
         }
         helloToken = loop.timers.schedule(
