@@ -7,20 +7,7 @@ extension Chat {
         _ new: NewConversation,
         by user: UserID
     ) async throws(ChatError) -> (conversation: Conversation, isNew: Bool) {
-        var new = new
-        if let nonce = new.nonce { try TextRules.checkNonce(nonce, limits: limits) }
-        new.topic = try topic(new.topic)
-        switch new.kind {
-        case .direct:
-            guard new.name == nil, new.topic == nil else { throw .invalid("name: a direct conversation has none.") }
-            guard new.members.count <= 1 else { throw .invalid("members: name one other person, or none.") }
-        case .group:
-            if let name = new.name { new.name = try displayName(name) }
-        case .channel:
-            guard let name = new.name else { throw .invalid("name: a channel needs one.") }
-            new.name = try displayName(name)
-        }
-        guard new.isPublic != true || new.kind == .channel else { throw .invalid("public: only channels can be public.") }
+        let new = try checked(new)
         return published(try await stores.conversations.create(new, id: environment.makeID(), by: user))
     }
 
@@ -29,11 +16,7 @@ extension Chat {
         _ patch: ConversationPatch,
         by user: UserID
     ) async throws(ChatError) -> Conversation {
-        var patch = patch
-        if let name = patch.name { patch.name = try displayName(name) }
-        if case .set(let text) = patch.topic {
-            patch.topic = try topic(text).map { $0.isEmpty ? .clear : .set($0) } ?? .clear
-        }
+        let patch = try checked(patch)
         return published(try await stores.conversations.update(id, patch, by: user))
     }
 
@@ -81,14 +64,5 @@ extension Chat {
             throw .invalid("ids: at most \(FixedLimits.pageMaximum) at a time.")
         }
         return try await stores.conversations.conversations(ids, reader: reader)
-    }
-
-    private func displayName(_ name: String) throws(ChatError) -> String {
-        try DisplayName.normalised(name, limit: limits.nameCharacters, field: "name")
-    }
-
-    private func topic(_ topic: String?) throws(ChatError) -> String? {
-        guard let topic, !topic.isEmpty else { return topic }
-        return try DisplayName.normalised(topic, limit: limits.topicCharacters, field: "topic")
     }
 }

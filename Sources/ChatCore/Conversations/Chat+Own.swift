@@ -23,9 +23,7 @@ extension Chat {
         in conversation: ConversationID,
         by user: UserID
     ) async throws(ChatError) -> OwnState {
-        guard draft.body.utf8.count <= limits.bodyBytes else {
-            throw ChatError(.tooLarge, "body: at most \(limits.bodyBytes) bytes.")
-        }
+        let draft = try checked(draft)
         return published(try await stores.memberships.setDraft(draft, conversation: conversation, user: user))
     }
 

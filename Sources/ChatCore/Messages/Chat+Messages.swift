@@ -13,8 +13,7 @@ extension Chat {
 
     /// Checks form, size and rate of a message to post. - Throws: `invalid`, `too_large`, `rate_limited`.
     package func prepare(_ send: Send, by user: UserID) throws(ChatError) -> AppendRequest {
-        try TextRules.checkNonce(send.nonce, limits: limits)
-        try checkBody(send.body)
+        try checkForm(nonce: send.nonce, body: send.body)
         guard send.attachments.isEmpty else {
             throw ChatError(.notFound, "attachments: none of these exists; upload the file first.")
         }
@@ -44,7 +43,7 @@ extension Chat {
         ifRev: Int64?,
         by user: UserID
     ) async throws(ChatError) -> Message {
-        try checkBody(body)
+        try checkForm(body: body)
         let mentions = Mentions.parse(body, limit: limits.mentionsPerMessage)
         let change = MessageChange.edit(
             body: body,
@@ -100,13 +99,6 @@ extension Chat {
             limit: limit,
             reader: reader
         )
-    }
-
-    private func checkBody(_ body: String) throws(ChatError) {
-        guard body.utf8.count <= limits.bodyBytes else {
-            throw ChatError(.tooLarge, "body: at most \(limits.bodyBytes) bytes.")
-        }
-        guard !body.isEmpty else { throw .invalid("body: write something.") }
     }
 }
 
