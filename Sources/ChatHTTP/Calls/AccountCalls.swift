@@ -1,0 +1,55 @@
+// Signing up, and what one's own account is: profile, password, export, erasure.
+import ChatCore
+import ChatProtocol
+import HTTPTypes
+
+struct AccountCalls: Sendable {
+    let accounts: Accounts
+    let gate: Gate
+    let cookies: SessionCookies
+
+    func add(to routes: inout Routes) {
+        routes.open(.post, "/v1/accounts", use: signUp)
+        routes.signedIn(.get, "/v1/me", use: profile)
+        routes.signedIn(.patch, "/v1/me", form: patch, use: update)
+        routes.signedIn(.delete, "/v1/me", use: erase)
+        routes.signedIn(.post, "/v1/me/password", form: password, use: changePassword)
+        routes.signedIn(.get, "/v1/me/export", use: export)
+    }
+
+    @Sendable private func signUp(_ call: Call) async throws -> Answer {
+        let form = try call.body(SignUpRequest.self)
+        if form.cookie { try gate.checkGiving(to: call) }
+        let (a, b, c) = try await accounts.signUp(form, from: call.address); return cookies.signedIn(a, cookieToken: b, forSeconds: c)
+    }
+
+    @Sendable private func profile(_ call: Call, _ caller: Caller) async throws -> Answer {
+        .json(try await accounts.profile(of: caller.user))
+    }
+
+    @Sendable private func patch(_ call: Call) throws -> ProfilePatch {
+        try call.body(ProfilePatch.self)
+    }
+
+    @Sendable private func update(_ patch: ProfilePatch, _ call: Call, _ caller: Caller) async throws -> Answer {
+        .json(try await accounts.update(caller.user, patch))
+    }
+
+    @Sendable private func erase(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try await accounts.delete(caller.user)
+        return cookies.signedOut()
+    }
+
+    @Sendable private func password(_ call: Call) throws -> PasswordChange {
+        try call.body(PasswordChange.self)
+    }
+
+    @Sendable private func changePassword(_ change: PasswordChange, _ call: Call, _ caller: Caller) async throws -> Answer {
+        try await accounts.changePassword(change, of: caller.user, session: caller.session, from: call.address)
+        return .nothing
+    }
+
+    @Sendable private func export(_ call: Call, _ caller: Caller) async throws -> Answer {
+        .json(try await accounts.export(caller.user))
+    }
+}

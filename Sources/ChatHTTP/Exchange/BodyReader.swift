@@ -1,0 +1,52 @@
+// Reads the body of a request: bounded before the first byte, strict JSON after the last.
+import ChatProtocol
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+enum BodyReader {
+    /// The object in the body; an empty body is an empty object.
+    ///
+    /// - Parameters:
+    ///   - limit: bytes; more is refused before it is read.
+    ///   - needsType: whether even an empty body must be announced as JSON (calls with a cookie).
+    static func object(of request: Request, limit: Int64, needsType: Bool) async throws -> JSON {
+        if let length = request.headers[.contentLength].flatMap({ Int64($0) }), length > limit { throw tooLarge(limit) }
+        let isEmpty = hasNoBody(request.headers)
+        guard isJSON(request.headers[.contentType]) || isEmpty && !needsType, isPlain(request.headers) else {
+            throw Failure.mediaType
+        }
+        if isEmpty { return .object([]) }
+        var bytes: [UInt8] = []
+        for try await chunk in request.body {
+            guard Int64(bytes.count + chunk.readableBytes) <= limit else { throw tooLarge(limit) }
+            bytes.append(contentsOf: chunk.readableBytesView)
+        }
+        if bytes.isEmpty { return .object([]) }
+        return try JSONParser.parse(bytes)
+    }
+
+    private static func tooLarge(_ limit: Int64) -> Failure {
+        Failure(413, .tooLarge, "The body may have at most \(limit) bytes.").closing
+    }
+
+    private static func hasNoBody(_ headers: HTTPFields) -> Bool {
+        !headers.contains(.transferEncoding) && (headers[.contentLength] ?? "0") == "0"
+    }
+
+    private static func isPlain(_ headers: HTTPFields) -> Bool {
+        headers[.contentEncoding].map { $0.lowercased() == "identity" } ?? true
+    }
+
+    /// `application/json`, in UTF-8 if a character set is named.
+    static func isJSON(_ contentType: String?) -> Bool {
+        guard let contentType else { return false }
+        let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false).map { part in
+            part.filter { $0 != " " && $0 != "\t" }
+        }
+        guard parts.first == "application/json" else { return false }
+        return parts.dropFirst().allSatisfy { part in
+            !part.hasPrefix("charset=") || part == "charset=utf-8" || part == "charset=\"utf-8\""
+        }
+    }
+}
