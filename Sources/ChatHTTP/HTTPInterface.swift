@@ -108,7 +108,7 @@ package struct HTTPInterface: HTTPResponder {
                 .incidentID: "\(id)", .durationMs: "\(milliseconds)",
             ])
         )
-        return response(answer, isHead: request.method == .head, id: id)
+        return try await response(answer, isHead: request.method == .head, id: id)
     }
 
     private func answer(
@@ -145,30 +145,19 @@ package struct HTTPInterface: HTTPResponder {
         }
     }
 
-    private func response(_ answer: Answer, isHead: Bool, id: String) -> Response {
+    private func response(_ answer: Answer, isHead: Bool, id: String) async throws -> Response {
         var headers = fields
         headers[.cacheControl] = answer.cacheControl
         headers[.requestID] = id
-        // 204 and 304 have no body, and so no type and no length.
-        let isBare = answer.status == .noContent || answer.status == .notModified
-        if !isBare {
-            headers[.contentType] = answer.contentType
-            headers[.contentLength] = String(answer.body?.count ?? 0)
-        }
         for field in answer.headers { headers.append(field) }
-        guard !isHead, !isBare, let body = answer.body else {
-            return Response(bareStatus: answer.status, headers: headers)
+        // 204 and 304 have no body, and so no type and no length.
+        guard answer.status != .noContent, answer.status != .notModified else {
+            return Response(status: answer.status, headers: headers, body: .nothing)
         }
-        return Response(status: answer.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
-    }
-}
-
-extension Response {
-    /// Without a body, and without a length of its own making.
-    fileprivate init(bareStatus status: HTTPResponse.Status, headers: HTTPFields) {
-        let hasLength = headers.contains(.contentLength)
-        self.init(status: status, headers: headers)
-        if !hasLength { self.headers[.contentLength] = nil }
+        headers[.contentType] = answer.contentType
+        guard isHead else { return Response(status: answer.status, headers: headers, body: answer.body.responseBody) }
+        headers[.contentLength] = String(try await answer.body.length)
+        return Response(status: answer.status, headers: headers, body: .nothing)
     }
 }
 

@@ -20,7 +20,7 @@ struct AccountCalls: Sendable {
     @Sendable private func signUp(_ call: Call) async throws -> Answer {
         let form = try call.body(SignUpRequest.self)
         if form.cookie { try gate.checkGiving(to: call) }
-        let (a, b, c) = try await accounts.signUp(form, from: call.address); return cookies.signedIn(a, cookieToken: b, forSeconds: c)
+        return cookies.answer(try await accounts.signUp(form, from: call.address))
     }
 
     @Sendable private func profile(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -50,6 +50,20 @@ struct AccountCalls: Sendable {
     }
 
     @Sendable private func export(_ call: Call, _ caller: Caller) async throws -> Answer {
-        .json(try await accounts.export(caller.user))
+        var export = try accounts.export(caller.user)
+        // What fails before the first piece can still be told.
+        guard let first = try await export.next() else { throw ChatError.notFound }
+        let rest = export
+        var answer = Answer(status: .ok, body: .none, contentType: "application/json")
+        answer.body = .pieces {
+            var rest = rest
+            var first: [UInt8]? = first
+            return {
+                if let piece = first.take() { return piece }
+                return try await rest.next()
+            }
+        }
+        answer.add(.contentDisposition, "attachment; filename=\"vibetalk.json\"")
+        return answer
     }
 }

@@ -19,7 +19,8 @@ struct SessionCalls: Sendable {
     @Sendable private func signIn(_ call: Call) async throws -> Answer {
         let form = try call.body(SignInRequest.self)
         if form.cookie { try gate.checkGiving(to: call) }
-        let (a, b, c) = try await accounts.signIn(form, from: call.address); return cookies.signedIn(a, cookieToken: b, forSeconds: c)
+        let proof = DeviceProof(token: gate.token(of: call), mark: cookies.mark(in: call.headers))
+        return cookies.answer(try await accounts.signIn(form, from: call.address, proof: proof))
     }
 
     @Sendable private func refresh(_ call: Call) async throws -> Answer {

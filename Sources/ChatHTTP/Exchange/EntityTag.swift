@@ -30,7 +30,7 @@ extension Answer {
     var notModified: Answer {
         var answer = self
         answer.status = .notModified
-        answer.body = nil
+        answer.body = .none
         return answer
     }
 }

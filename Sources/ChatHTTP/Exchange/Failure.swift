@@ -36,7 +36,7 @@ struct Failure: Error {
     var answer: Answer {
         var answer = Answer(
             status: HTTPResponse.Status(code: Int(problem.status)),
-            body: problem.encoded(),
+            body: .bytes(problem.encoded()),
             contentType: Problem.mediaType,
             headers: headers
         )

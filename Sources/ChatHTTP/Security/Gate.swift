@@ -7,23 +7,26 @@ import HTTPTypes
 struct Gate: Sendable {
     private let accounts: Accounts
     private let origins: OriginPolicy
-    private let cookie: SessionCookie
+    private let cookies: SessionCookies
 
     init(_ parts: HTTPParts) {
         accounts = parts.accounts
         origins = parts.origins
-        cookie = SessionCookie(isSecure: parts.origins.isSecure)
+        cookies = SessionCookies(isSecure: parts.origins.isSecure)
     }
 
     /// Whether a request leans on the cookie.
     func isByCookie(_ headers: HTTPFields) -> Bool {
-        Self.bearer(headers) == nil && cookie.token(in: headers[.cookie]) != nil
+        Self.bearer(headers) == nil && cookies.token(in: headers) != nil
     }
+
+    /// The token or cookie of a request, whether it opens anything or not.
+    func token(of call: Call) -> String? { Self.bearer(call.headers) ?? cookies.token(in: call.headers) }
 
     /// The caller. - Throws: `unauthenticated`; `forbidden` where a page of elsewhere may be using the cookie.
     func caller(of call: Call) async throws -> Caller {
         if let token = Self.bearer(call.headers) { return try await caller(token, isCookie: false) }
-        guard let token = cookie.token(in: call.headers[.cookie]) else { throw ChatError.unauthenticated }
+        guard let token = cookies.token(in: call.headers) else { throw ChatError.unauthenticated }
         if call.method != .get { try checkOrigin(of: call) }
         return try await caller(token, isCookie: true)
     }
