@@ -19,6 +19,13 @@ extension Schema {
             disabled_at INTEGER,
             deleted_at INTEGER
         ) STRICT;
+        CREATE INDEX users_search ON users (id, search_key) WHERE deleted_at IS NULL;
+
+        CREATE TABLE erasures (
+            user INTEGER PRIMARY KEY,
+            conversation INTEGER NOT NULL,
+            seq INTEGER NOT NULL
+        ) STRICT;
 
         CREATE TABLE sessions (
             id INTEGER PRIMARY KEY,
@@ -33,6 +40,9 @@ extension Schema {
             own_rev INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX sessions_by_own_rev ON sessions (user, own_rev);
+        CREATE INDEX sessions_live ON sessions (user, last_seen_at) WHERE ended_at IS NULL;
+        CREATE INDEX sessions_by_end ON sessions (ends_at) WHERE ended_at IS NULL;
+        CREATE INDEX sessions_by_seen ON sessions (last_seen_at) WHERE ended_at IS NULL;
 
         CREATE TABLE tokens (
             hash BLOB PRIMARY KEY NOT NULL,
@@ -44,13 +54,22 @@ extension Schema {
             successor BLOB
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX tokens_by_session ON tokens (session);
+        CREATE INDEX tokens_by_time ON tokens (expires_at);
+
+        CREATE TABLE devices (
+            user INTEGER NOT NULL REFERENCES users (id),
+            mark_hash BLOB NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (user, mark_hash)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX devices_by_time ON devices (at);
 
         CREATE TABLE sign_in_failures (
-            login_hash BLOB NOT NULL,
-            at INTEGER NOT NULL,
+            key BLOB PRIMARY KEY NOT NULL,
             count INTEGER NOT NULL,
-            PRIMARY KEY (login_hash, at)
+            first_at INTEGER NOT NULL,
+            last_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX sign_in_failures_by_time ON sign_in_failures (at);
+        CREATE INDEX sign_in_failures_by_time ON sign_in_failures (last_at);
         """
 }
