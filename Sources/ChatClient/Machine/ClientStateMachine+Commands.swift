@@ -1,6 +1,7 @@
 // Commands of the app: asked at once, queued while there is no connection, answered exactly once.
 
 import ChatProtocol
+import DequeModule
 
 extension ClientStateMachine {
     mutating func take(_ command: Command, ticket: Ticket) {

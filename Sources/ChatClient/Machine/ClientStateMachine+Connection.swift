@@ -103,7 +103,7 @@ extension ClientStateMachine {
             reconnect(closing: .goingAway)
         } else if now - lastHeard >= heartbeatMs, !isPinged {
             isPinged = true
-            transmit(.ping, origin: .ping)
+            transmit(.ping, origin: nil)
         }
     }
 
@@ -217,7 +217,7 @@ extension ClientStateMachine {
 
     private static func afterMs(_ reason: String) -> Int64? {
         // A reason that is no such object is text for people.
-        guard let json = try? JSON.parse(reason.utf8), let told = try? CloseReason(json: json) else { return nil }
+        guard let json = try? JSONParser.parse(reason.utf8), let told = try? CloseReason(json: json) else { return nil }
         return min(max(0, told.afterMs), longestWaitMs)
     }
 

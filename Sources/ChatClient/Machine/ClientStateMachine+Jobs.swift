@@ -1,6 +1,7 @@
 // What keeps the copy complete: following conversations, fetching unknown ones, paging `sync`, reading the newest history.
 
 import ChatProtocol
+import DequeModule
 
 extension ClientStateMachine {
     /// When jobs that wait may go on, if it is time that holds them up.

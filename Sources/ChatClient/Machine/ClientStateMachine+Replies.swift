@@ -161,7 +161,8 @@ extension ClientStateMachine {
             let first = page.messages.first?.seq, let last = page.messages.last?.seq, first <= last
         else { return }
         for message in page.messages where message.sender == user { match(message) }
-        let changed = replicas[conversation]?.load(page.messages, sentBy: user) ?? []
+        let reader = user
+        let changed = replicas[conversation]?.load(page.messages, sentBy: reader) ?? []
         guard !changed.isEmpty else { return }
         changedConversations.append(conversation)
         actions.append(.deliver(.messages(conversation, changed)))
