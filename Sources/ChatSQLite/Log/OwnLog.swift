@@ -114,7 +114,7 @@ enum OwnLog {
 
     private static func settings(of user: UserID, rev: Int64, _ db: Database) throws -> OwnRow? {
         try db.first("SELECT \(UserRow.columns), u.settings FROM users u WHERE u.id = ?", [user.sql]) { row in
-            let values = try JSON.parse((row[UserRow.columnCount] as String).utf8)
+            let values = try JSONParser.parse((row[UserRow.columnCount] as String).utf8)
             return .settings(OwnRow.Settings(rev: rev, user: try UserRow.user(row), values: values))
         }
     }

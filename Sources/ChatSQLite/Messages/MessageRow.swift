@@ -99,7 +99,7 @@ enum MessageRow {
 
     private static func list<Value: JSONDecodable>(_ text: String?) throws -> [Value] {
         guard let text else { return [] }
-        guard case .array(let values) = try JSON.parse(text.utf8) else { throw DamagedRow(column: 16) }
+        guard case .array(let values) = try JSONParser.parse(text.utf8) else { throw DamagedRow(column: 16) }
         return try values.map { try Value(json: $0) }
     }
 

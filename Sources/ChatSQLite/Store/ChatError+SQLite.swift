@@ -1,5 +1,6 @@
 // What SQLite's errors mean to those who asked.
 import ChatCore
+import ChatProtocol
 import GRDB
 
 extension ChatError {

@@ -1,5 +1,6 @@
 // One transaction for all writes that wait: one fsync answers many. No timer: a write that comes alone goes alone.
 import ChatCore
+import ChatProtocol
 import GRDB
 import Synchronization
 

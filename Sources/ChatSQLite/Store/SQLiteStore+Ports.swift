@@ -1,5 +1,5 @@
 // The ports that SQLiteStore plays. Each use case is in a file of its own.
-package import ChatCore
+import ChatCore
 
 extension SQLiteStore: MessageStore {
     /// All writers share one transaction; a second one prepares a batch while the first one's is committed.

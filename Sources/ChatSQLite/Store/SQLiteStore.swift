@@ -1,6 +1,6 @@
 // The store on SQLite: one value plays all parts. Writes go through GroupCommit, reads through a pool of snapshots.
 package import ChatCore
-package import ChatProtocol
+import ChatProtocol
 import Foundation
 import GRDB
 import Synchronization
@@ -43,11 +43,6 @@ package final class SQLiteStore: Sendable {
             checkpointer.noteCommit(changedRows: report.changedRows)
             onCommit(report)
         }
-    }
-
-    /// All ports of this store.
-    package var stores: Stores {
-        Stores(messages: self, conversations: self, memberships: self, accounts: self, sessions: self, epoch: epoch)
     }
 
     /// Runs a change in a transaction, together with others that wait. It is answered after the commit is durable.
