@@ -98,7 +98,9 @@ public struct Limits: Sendable, Equatable {
         Limit("connectionsPerUser", \.connectionsPerUser, .count, "Open WebSockets of one user."),
         Limit("connectionsPerAddress", \.connectionsPerAddress, .count, "Open WebSockets of one address."),
         Limit(
-            "handshakesPerSecondPerAddress", \.handshakesPerSecondPerAddress, .rate,
+            "handshakesPerSecondPerAddress",
+            \.handshakesPerSecondPerAddress,
+            .rate,
             "WebSocket handshakes per second and address."
         ),
         Limit("handshakeBurst", \.handshakeBurst, .rate, "WebSocket handshakes of one address at once."),
@@ -106,7 +108,9 @@ public struct Limits: Sendable, Equatable {
         Limit("signInBurst", \.signInBurst, .rate, "Sign-ins of one address at once."),
         Limit("accountsPerHourPerAddress", \.accountsPerHourPerAddress, .rate, "New accounts per hour and address."),
         Limit(
-            "signInFailuresPerAccount", \.signInFailuresPerAccount, .count,
+            "signInFailuresPerAccount",
+            \.signInFailuresPerAccount,
+            .count,
             "Failed sign-ins of one account in 15 minutes before tries are slowed down."
         ),
         Limit("mentionsPerMessage", \.mentionsPerMessage, .count, "Mentions in one message; the rest are text."),

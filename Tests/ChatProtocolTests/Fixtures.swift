@@ -49,7 +49,8 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         case "object", "request":
             // The one name that both groups have.
             if subject.hasPrefix("member") {
-                return group == "object" ? try Self.recode(Member.self)(bytes) : try Self.recode(MemberRequest.self)(bytes)
+                return group == "object"
+                    ? try Self.recode(Member.self)(bytes) : try Self.recode(MemberRequest.self)(bytes)
             }
             for (prefix, recode) in Self.types where "\(subject).".hasPrefix("\(prefix).") { return try recode(bytes) }
             return nil

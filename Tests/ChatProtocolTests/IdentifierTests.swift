@@ -35,7 +35,9 @@ import Testing
 
     @Test func textsSortAsValues() throws {
         var random = SplitMix64(seed: 3)
-        let ids = (0..<2_000).compactMap { _ in UserID(rawValue: random.next() >> UInt64.random(in: 1...63, using: &random)) }
+        let ids = (0..<2_000).compactMap { _ in
+            UserID(rawValue: random.next() >> UInt64.random(in: 1...63, using: &random))
+        }
         #expect(ids.count == 2_000)
         #expect(ids.sorted().map(\.description) == ids.map(\.description).sorted())
         for id in ids { #expect(UserID(id.description) == id) }

@@ -25,7 +25,9 @@ import Testing
         writer.flag("e", false)
         writer.flag("f", true)
         writer.endObject()
-        #expect(text(writer.bytes) == #"{"a":1,"b":[{},true,null,[],{"raw":1},"x"],"c\"":-9223372036854775808,"f":true}"#)
+        #expect(
+            text(writer.bytes) == #"{"a":1,"b":[{},true,null,[],{"raw":1},"x"],"c\"":-9223372036854775808,"f":true}"#
+        )
     }
 
     static let integers: [(Int64, String)] = [
@@ -62,7 +64,9 @@ import Testing
     @Test func keepsTheBytesOfTexts() throws {
         // Differently composed letters stay as they are.
         for source in ["\u{E9}", "e\u{301}", "\u{212A}", "\u{1F468}\u{200D}\u{1F469}"] {
-            guard case .string(let read) = try JSON(bytes: JSON.string(source).encoded()) else { return #expect(Bool(false)) }
+            guard case .string(let read) = try JSON(bytes: JSON.string(source).encoded()) else {
+                return #expect(Bool(false))
+            }
             #expect(Array(read.utf8) == Array(source.utf8))
         }
     }

@@ -49,7 +49,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "bodybytes", "BODYBYTES", "bodyBytes ", "nothing"]) func unknownNamesAreRefused(_ name: String) {
+    @Test(arguments: ["", "bodybytes", "BODYBYTES", "bodyBytes ", "nothing"]) func unknownNamesAreRefused(
+        _ name: String
+    ) {
         var limits = Limits()
         #expect(throws: WireError.self) { try limits.set(name, to: 1) }
         #expect(limits[name: name] == nil)

@@ -57,7 +57,9 @@ import Testing
     @Test func bytesOfNoSenseAreRefused() {
         var random = SplitMix64(seed: 99)
         for _ in 0..<20_000 {
-            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             guard case .malformed = CommandDecoding(bytes: bytes) else {
                 Issue.record("\(bytes) was read as a command")
                 return

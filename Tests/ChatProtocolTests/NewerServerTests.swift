@@ -14,7 +14,8 @@ import Testing
         return try ServerFrame(bytes: utf8(source))
     }
 
-    @Test(arguments: Fixture.of("event") + Fixture.of("reply")) func unknownFieldsAreIgnored(_ fixture: Fixture) throws {
+    @Test(arguments: Fixture.of("event") + Fixture.of("reply")) func unknownFieldsAreIgnored(_ fixture: Fixture) throws
+    {
         // One more field in every object of the frame.
         func widened(_ json: JSON) -> JSON {
             switch json {
@@ -31,13 +32,18 @@ import Testing
         if !says(fixture.bytes, "\"settings\"") { #expect(text(recoded) == text(fixture.bytes)) }
     }
 
-    private func says(_ bytes: [UInt8], _ part: String) -> Bool { String(decoding: bytes, as: UTF8.self).contains(part) }
+    private func says(_ bytes: [UInt8], _ part: String) -> Bool {
+        String(decoding: bytes, as: UTF8.self).contains(part)
+    }
 
     @Test func unknownWordsBecomeTheLeast() throws {
         guard
             case .event(.joined(_, let row)) = try frame(
                 "event.joined",
-                [("\"channel\"", "\"forum\""), ("\"owner\"", "\"founder\""), ("\"level\":\"mentions\"", "\"level\":\"digest\"")]
+                [
+                    ("\"channel\"", "\"forum\""), ("\"owner\"", "\"founder\""),
+                    ("\"level\":\"mentions\"", "\"level\":\"digest\""),
+                ]
             )
         else { return #expect(Bool(false)) }
         #expect(row.kind == .group)
@@ -46,7 +52,11 @@ import Testing
         #expect(
             try frame("event.left", [("removed", "expired")]) == frame("event.left", [])
         )
-        guard case .event(.presence(let users)) = try frame("event.presence", [("dnd", "driving"), ("0M4T8Q2N7XA1E", "bot")])
+        guard
+            case .event(.presence(let users)) = try frame(
+                "event.presence",
+                [("dnd", "driving"), ("0M4T8Q2N7XA1E", "bot")]
+            )
         else { return #expect(Bool(false)) }
         #expect(users.count == 2)
         #expect(users.values.sorted { $0.rawValue < $1.rawValue } == [.away, .online])
@@ -74,7 +84,8 @@ import Testing
     }
 
     @Test func unknownKindsOfMessagesNeedNoBody() throws {
-        let source = #"{"conversation":"0M4T8Q2N7XA1C","seq":1,"rev":1,"kind":"call","sender":"0M4T8Q2N7XA1A","nonce":"","sentAt":1,"fallback":"Ada called"}"#
+        let source =
+            #"{"conversation":"0M4T8Q2N7XA1C","seq":1,"rev":1,"kind":"call","sender":"0M4T8Q2N7XA1A","nonce":"","sentAt":1,"fallback":"Ada called"}"#
         let message = try Message(bytes: utf8(source))
         #expect(message.kind == "call")
         #expect(message.body.isEmpty)
@@ -83,7 +94,9 @@ import Testing
     }
 
     @Test func rowsForAllCarryNothingOfOneReader() throws {
-        let conversation = try Conversation(bytes: #require(Fixture.all.first { $0.name == "object.conversation.direct" }).bytes)
+        let conversation = try Conversation(
+            bytes: #require(Fixture.all.first { $0.name == "object.conversation.direct" }).bytes
+        )
         let message = try Message(bytes: #require(Fixture.all.first { $0.name == "object.message.mine" }).bytes)
         #expect(conversation.own != nil && conversation.lastMessage?.mine != nil && message.mine != nil)
         let id = conversation.id

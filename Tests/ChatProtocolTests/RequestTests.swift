@@ -66,7 +66,9 @@ import Testing
     }
 
     @Test func settingsAreAnObjectWithinBounds() throws {
-        func patch(_ settings: String) throws -> ProfilePatch { try ProfilePatch(bytes: utf8("{\"settings\":\(settings)}")) }
+        func patch(_ settings: String) throws -> ProfilePatch {
+            try ProfilePatch(bytes: utf8("{\"settings\":\(settings)}"))
+        }
         #expect(try patch("{\"a\":[1]}").settings?.depth == 2)
         for settings in ["null", "[]", "1"] { #expect(throws: WireError.self) { try patch(settings) } }
         func nested(_ depth: Int) -> String {
@@ -74,7 +76,9 @@ import Testing
         }
         #expect(try patch(nested(8)).settings?.depth == 8)
         #expect(throws: WireError.self) { try patch(nested(9)) }
-        let large = #expect(throws: WireError.self) { try patch("{\"a\":\"\(String(repeating: "b", count: 32_768))\"}") }
+        let large = #expect(throws: WireError.self) {
+            try patch("{\"a\":\"\(String(repeating: "b", count: 32_768))\"}")
+        }
         #expect(large?.code == .tooLarge)
     }
 

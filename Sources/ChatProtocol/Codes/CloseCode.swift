@@ -88,7 +88,8 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable, CustomStringConve
         Definition(code: .notHello, name: "notHello", text: "The first command must be hello."),
         Definition(code: .originNotAllowed, name: "originNotAllowed", text: "This origin is not allowed."),
         Definition(
-            code: .tooManyConnections, name: "tooManyConnections",
+            code: .tooManyConnections,
+            name: "tooManyConnections",
             text: "Too many connections; another device took this one's place."
         ),
         Definition(code: .unauthenticated, name: "unauthenticated", text: "The token is unknown or expired."),

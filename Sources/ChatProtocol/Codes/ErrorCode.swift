@@ -60,10 +60,15 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, CustomStringConve
         Definition(code: .rateLimited, httpStatus: 429, retry: .wait, text: "Too often; wait before trying again."),
         Definition(code: .gone, httpStatus: 410, retry: .no, text: "This was deleted."),
         Definition(
-            code: .unavailable, httpStatus: 503, retry: .sameNonce, text: "Cannot be done now; nothing was stored."
+            code: .unavailable,
+            httpStatus: 503,
+            retry: .sameNonce,
+            text: "Cannot be done now; nothing was stored."
         ),
         Definition(
-            code: .unknown, httpStatus: 504, retry: .sameNonce,
+            code: .unknown,
+            httpStatus: 504,
+            retry: .sameNonce,
             text: "It is not known whether this was stored; ask again with the same nonce."
         ),
         Definition(code: .internal, httpStatus: 500, retry: .no, text: "The server failed."),

@@ -49,12 +49,15 @@ extension Command {
     /// - Throws: `invalid` that names the field, or `not_found` if only an identifier was malformed.
     init(name: String, json: JSON) throws(WireError) {
         // `id` is the frame's own; `seq` and `role` are named by some commands.
-        let naming: [String] =
-            switch name {
-            case "edit", "delete", "react", "unreact", "pin", "unpin", "read": ["id", "seq"]
-            case "member": ["id", "role"]
-            default: ["id"]
-            }
+        let naming: [String]
+        switch name {
+        case "edit", "delete", "react", "unreact", "pin", "unpin", "read": naming = ["id", "seq"]
+        case "member": naming = ["id", "role"]
+        case "hello", "index", "conversations", "sync", "history", "send", "open", "typing", "presence", "state",
+            "create", "join", "leave", "remove", "ping":
+            naming = ["id"]
+        default: throw Self.unknownCommand
+        }
         var fields = try JSONObjectReader(request: json, naming: naming)
         let command: Command? =
             switch name {
@@ -62,13 +65,16 @@ extension Command {
             case "hello": .hello(try Hello(reading: &fields))
             case "index", "conversations", "sync", "history": try Self.readQuery(name, &fields)
             case "edit", "delete", "react", "unreact", "pin", "unpin": try Self.readChange(name, &fields)
-            case "read", "open", "typing", "presence", "state", "ping": try Self.readSign(name, &fields)
             case "create", "join", "leave", "member", "remove": try Self.readMembership(name, &fields)
-            default: nil
+            default: try Self.readSign(name, &fields)
             }
-        guard let command else { throw WireError(.invalid, "unknown command: there is no such command as do says.") }
+        guard let command else { throw Self.unknownCommand }
         try fields.finish()
         self = command
+    }
+
+    private static var unknownCommand: WireError {
+        WireError(.invalid, "unknown command: there is no such command as do says.")
     }
 
     private static func readQuery(_ name: String, _ fields: inout JSONObjectReader) throws(WireError) -> Command? {

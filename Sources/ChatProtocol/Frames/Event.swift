@@ -9,7 +9,14 @@ public enum Event: Sendable, Equatable {
     /// The conversation's row changed (without `own`).
     case conversation(conversation: ConversationID, after: Int64, rev: Int64, row: Conversation)
     /// Several rows changed, or several changes were merged.
-    case changes(conversation: ConversationID, after: Int64, rev: Int64, messages: [Message], members: [Member], row: Conversation?)
+    case changes(
+        conversation: ConversationID,
+        after: Int64,
+        rev: Int64,
+        messages: [Message],
+        members: [Member],
+        row: Conversation?
+    )
     /// Nothing to see; the position moves.
     case skip(conversation: ConversationID, after: Int64, rev: Int64)
     /// The reader is in, from the row's `head` on.

@@ -21,8 +21,8 @@ public struct JSONObjectReader {
         isRequest = false
     }
 
-    /// Opens a client's request, and refuses the fields that only a server may set.
-    /// - Parameter naming: those of the six that the protocol's text names for this request.
+    /// Opens a client's request, and refuses the fields that only a server may set but those in `naming`, which the
+    /// protocol's text names for this request.
     public init(request json: JSON, naming: [String] = []) throws(WireError) {
         guard case .object(let fields) = json else { throw WireError(.invalid, "The body must be a JSON object.") }
         self.fields = fields
@@ -73,7 +73,9 @@ public struct JSONObjectReader {
     }
 
     /// An error about a field.
-    public func failure(_ name: String, _ what: String) -> WireError { WireError(.invalid, "\(prefix)\(name) \(what).") }
+    public func failure(_ name: String, _ what: String) -> WireError {
+        WireError(.invalid, "\(prefix)\(name) \(what).")
+    }
 
     private func required<Value>(_ name: String, _ value: Value?) throws(WireError) -> Value {
         guard let value else { throw failure(name, "is missing") }

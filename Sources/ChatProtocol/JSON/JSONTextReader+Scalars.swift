@@ -63,7 +63,8 @@ extension JSONTextReader {
         case 0: throw failure("NUL is not allowed")
         case 0xDC00...0xDFFF: throw failure("a surrogate is not paired")
         case 0xD800...0xDBFF:
-            guard text.count - index >= 2, text[index] == UInt8(ascii: "\\"), text[index + 1] == UInt8(ascii: "u") else {
+            guard text.count - index >= 2, text[index] == UInt8(ascii: "\\"), text[index + 1] == UInt8(ascii: "u")
+            else {
                 throw failure("a surrogate is not paired")
             }
             index += 2

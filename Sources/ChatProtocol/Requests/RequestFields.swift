@@ -110,7 +110,9 @@ public enum Email {
     /// Whether a text has one part before and one behind its last at sign, no spaces or control characters, at most 254 bytes.
     public static func isWellFormed(_ text: String) -> Bool {
         let bytes = text.utf8
-        guard bytes.count <= FixedLimits.emailBytes, let at = bytes.lastIndex(of: UInt8(ascii: "@")) else { return false }
+        guard bytes.count <= FixedLimits.emailBytes, let at = bytes.lastIndex(of: UInt8(ascii: "@")) else {
+            return false
+        }
         guard at > bytes.startIndex, bytes.index(after: at) < bytes.endIndex else { return false }
         return bytes.allSatisfy { $0 > 0x20 && $0 != 0x7F }
     }
