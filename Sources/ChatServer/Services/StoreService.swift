@@ -1,10 +1,13 @@
-// Closes the store when everything that stands on it has ended.
+// Closes the store when everything that stands on it has ended, and then lets go of the data folder.
+import ChatCore
 import ChatSQLite
 import Logging
 import ServiceLifecycle
 
 struct StoreService: Service {
     let store: SQLiteStore
+    /// Held for the lock.
+    let folder: DataFolder
     let logger: Logger
 
     func run() async throws {

@@ -1,0 +1,235 @@
+// The parts of a node, in the order in which they are made: folder, store, delivery, rules, faces, services.
+import ChatCore
+import ChatGateway
+import ChatHTTP
+import ChatProtocol
+import ChatSQLite
+import ChatSecurity
+import Hummingbird
+import HummingbirdCore
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+struct NodeParts: Sendable {
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+    private let folder: DataFolder
+    private let registry = PrometheusRegistry()
+    private let factory: PrometheusFactory
+    private let metrics: NodeMetrics
+    private let group: any EventLoopGroup
+    private let timers: LoopTimersByLoop
+    private let store: SQLiteStore
+    private let gateway: Gateway
+    private let chat: Chat
+    private let accounts: Accounts
+    private let connections = ConnectionCount()
+    private let maximumConnections: Int
+
+    init(_ configuration: ServerConfiguration, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        let environment = Environment.system()
+        factory = PrometheusFactory(registry: registry)
+        let metrics = NodeMetrics(factory: factory)
+        self.metrics = metrics
+        group = MultiThreadedEventLoopGroup.singleton
+        timers = LoopTimersByLoop(group: group)
+
+        let files = OpenFileLimit.raise()
+        maximumConnections = OpenFileLimit.connections(within: files)
+        logger.info(
+            "Open files are limited.",
+            metadata: .keys([.count: "\(files)", .limitName: "connections=\(maximumConnections)"])
+        )
+
+        folder = try DataFolder.open(configuration.data)
+        store = try SQLiteStore.open(
+            path: folder.databasePath,
+            environment: environment,
+            limits: configuration.limits
+        ) { report in
+            metrics.batchSize.record(report.weight)
+            metrics.commitLatency.recordNanoseconds(report.duration.nanoseconds)
+        }
+        let stores = Stores(
+            messages: store,
+            conversations: store,
+            memberships: store,
+            accounts: store,
+            sessions: store,
+            epoch: store.epoch
+        )
+
+        let origins = OriginPolicy(publicURL: configuration.publicURL, others: configuration.origins)
+        let gateway = Gateway(
+            configuration: Gateway.Configuration(
+                node: configuration.node,
+                limits: configuration.limits,
+                origins: origins,
+                proxies: TrustedProxies(configuration.proxies),
+                maximumConnections: maximumConnections
+            ),
+            environment: environment,
+            metrics: metrics,
+            group: group,
+            timers: timers,
+            logger: logger
+        )
+        self.gateway = gateway
+        let publish: @Sendable (Commit) -> Void = { gateway.publish($0) }
+        let rates = RateLimiter()
+        chat = Chat(
+            stores: stores,
+            limits: configuration.limits,
+            environment: environment,
+            writers: Writers(
+                node: configuration.node,
+                store: store,
+                monotonic: environment.monotonic,
+                publish: publish,
+                // What may have been missed stands in the commit log, which is read every second.
+                inspect: { _ in }
+            ),
+            rates: rates,
+            publish: publish
+        )
+        let secret = store.secret
+        accounts = Accounts(
+            stores: stores,
+            limits: configuration.limits,
+            environment: environment,
+            hasher: .argon2(),
+            mac: { Authenticator.code(key: secret, message: $0) },
+            rates: rates,
+            signUpPolicy: configuration.signUp ?? Self.signUpPolicy(host: configuration.host),
+            siteWords: ["vibetalk", configuration.node],
+            metrics: metrics,
+            publish: publish
+        )
+        gateway.start(chat)
+    }
+
+    /// Open to everybody who can reach a loopback address; elsewhere by invitation after the first account.
+    private static func signUpPolicy(host: String) -> SignUpPolicy {
+        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        return isLoopback ? .open : .invite
+    }
+
+    // MARK: - Services
+
+    /// In the order in which they start; they end in the reverse.
+    func services(_ started: @escaping @Sendable (StartEvent) -> Void) -> [any Service] {
+        var services: [any Service] = [
+            StoreService(store: store, folder: folder, logger: logger),
+            GatewayService(gateway: gateway, connections: connections),
+            CommitLogReader(store: store, gateway: gateway, logger: logger),
+            SessionSweeper(store: store, gateway: gateway, logger: logger),
+        ]
+        if let port = configuration.adminPort {
+            services.append(adminApplication(port: port) { started(.adminListening($0)) })
+        }
+        services.append(mainApplication { started(.listening($0)) })
+        return services
+    }
+
+    private func mainApplication(_ listening: @escaping @Sendable (ListenerAddress) -> Void) -> some Service {
+        var listener = ListenerConfiguration(maxConnections: maximumConnections)
+        listener.webSocket.maxMessageBytes = Int(configuration.limits.frameBytes)
+        listener.securityHeaders = SecurityHeaders(isSecure: httpParts.origins.isSecure).fields.map {
+            ($0.name.rawName, $0.value)
+        }
+        return Application(
+            responder: HTTPInterface(httpParts),
+            server: ListenerChannel.server(
+                configuration: listener,
+                application: gateway.application,
+                timers: timers,
+                connections: connections
+            ),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                serverName: nil,
+                backlog: 1_024
+            ),
+            eventLoopGroupProvider: .shared(group),
+            onServerRunning: { channel in listening(Self.address(of: channel, host: configuration.host)) },
+            logger: quiet
+        )
+    }
+
+    private func adminApplication(
+        port: Int,
+        _ listening: @escaping @Sendable (ListenerAddress) -> Void
+    ) -> some Service {
+        let registry = self.registry
+        return Application(
+            responder: HTTPInterface(admin: httpParts, metricsText: { registry.text() }),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: port),
+                serverName: nil
+            ),
+            eventLoopGroupProvider: .shared(group),
+            onServerRunning: { channel in listening(Self.address(of: channel, host: configuration.host)) },
+            logger: quiet
+        )
+    }
+
+    private var httpParts: HTTPParts {
+        let store = self.store
+        let configuration = self.configuration
+        let policy = accounts.signUpPolicy
+        return HTTPParts(
+            chat: chat,
+            accounts: accounts,
+            origins: OriginPolicy(publicURL: configuration.publicURL, others: configuration.origins),
+            proxies: TrustedProxies(configuration.proxies),
+            description: {
+                ServerInfo(
+                    name: "VibeTalk",
+                    version: VibeTalkVersion.current,
+                    epoch: store.epoch,
+                    signUp: ServerInfo.SignUp(rawValue: policy.rawValue) ?? .closed,
+                    mail: false,
+                    providers: [],
+                    features: [],
+                    limits: configuration.limits.asDictionary
+                )
+            },
+            isReady: { await isReadable(store) },
+            metrics: factory
+        )
+    }
+
+    /// Hummingbird tells of starting and stopping; the node does so itself.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    private static func address(of channel: any Channel, host: String) -> ListenerAddress {
+        ListenerAddress(host: host, port: channel.localAddress?.port ?? 0)
+    }
+}
+
+/// Whether the store answers.
+private func isReadable(_ store: SQLiteStore) async -> Bool {
+    do {
+        _ = try await store.count()
+        return true
+    } catch {
+        return false
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds.
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}
