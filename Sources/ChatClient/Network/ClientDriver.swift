@@ -25,6 +25,7 @@ final class ClientDriver {
 
     private var socket: SocketID = 0
     private var channel: (any Channel)?
+    private var isUpgraded = false
     private var handler: WebSocketClientHandler?
     private var hasWritten = false
     private var wakeUp: Scheduled<Void>?
@@ -147,28 +148,42 @@ final class ClientDriver {
     private func open(_ socket: SocketID) {
         self.socket = socket
         channel = nil
+        isUpgraded = false
+        let timeout = TimeAmount.milliseconds(machine.configuration.connectTimeoutMs)
+        endpoint.dial(on: loop, timeout: timeout).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let channel): self.upgrade(channel, for: socket)
+            case .failure: self.take(.failed(socket))
+            }
+        }
+    }
+
+    private func upgrade(_ channel: any Channel, for socket: SocketID) {
+        guard self.socket == socket, !isClosed else {
+            channel.close(promise: nil)
+            return
+        }
+        self.channel = channel
         let handler = WebSocketClientHandler { [weak self] report in self?.take(report, from: socket) }
         self.handler = handler
-        endpoint
-            .connect(
-                on: loop,
-                timeout: .milliseconds(machine.configuration.connectTimeoutMs),
-                handler: NIOLoopBound(handler, eventLoop: loop)
-            )
-            .assumeIsolated()
-            .whenComplete { result in
-                guard self.socket == socket, !self.isClosed else {
-                    if case .success(let channel) = result { channel.close(promise: nil) }
-                    return
-                }
+        do {
+            let upgraded = try endpoint.upgrade(channel, handler: NIOLoopBound(handler, eventLoop: loop))
+            upgraded.assumeIsolated().whenComplete { result in
+                guard self.socket == socket else { return }
                 switch result {
-                case .success(let channel):
-                    self.channel = channel
+                case .success:
+                    self.isUpgraded = true
                     self.take(.opened(socket))
                 case .failure:
+                    self.channel = nil
+                    channel.close(promise: nil)
                     self.take(.failed(socket))
                 }
             }
+        } catch {
+            channel.close(promise: nil)
+            take(.failed(socket))
+        }
     }
 
     private func take(_ report: SocketReport, from socket: SocketID) {
@@ -204,7 +219,11 @@ final class ClientDriver {
 
     private func close(_ socket: SocketID, _ code: CloseCode) {
         guard socket == self.socket else { return }
-        if let channel, let handler { handler.close(code, channel: channel) }
+        if let channel, let handler, isUpgraded {
+            handler.close(code, channel: channel)
+        } else {
+            channel?.close(promise: nil)
+        }
         channel = nil
         handler = nil
         self.socket = 0

@@ -15,30 +15,25 @@ struct WebSocketEndpoint: Sendable {
     var path = "/v1/ws"
     var headers: [(String, String)] = []
 
-    /// Opens a connection on an event loop, and adds `handler` once it is upgraded. Fails if the server does not upgrade.
-    func connect(
-        on loop: any EventLoop,
-        timeout: TimeAmount,
-        handler: NIOLoopBound<WebSocketClientHandler>
-    ) -> EventLoopFuture<any Channel> {
+    /// Opens a TCP connection on an event loop.
+    func dial(on loop: any EventLoop, timeout: TimeAmount) -> EventLoopFuture<any Channel> {
         ClientBootstrap(group: loop)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .connectTimeout(timeout)
             .connect(host: host, port: port)
-            .flatMapThrowing { channel in try self.upgrade(channel, handler: handler) }
-            .flatMap { upgraded in upgraded }
     }
 
-    private func upgrade(
+    /// Asks the server to upgrade a connection, and adds `handler` once it has. Fails if the server does not.
+    /// On the event loop only.
+    func upgrade(
         _ channel: any Channel,
         handler: NIOLoopBound<WebSocketClientHandler>
-    ) throws -> EventLoopFuture<any Channel> {
-        let upgrader = NIOTypedWebSocketClientUpgrader<any Channel>(
+    ) throws -> EventLoopFuture<Void> {
+        let upgrader = NIOTypedWebSocketClientUpgrader<Void>(
             maxFrameSize: WebSocketClientHandler.maximumFrameBytes,
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(handler.value)
-                    return channel
                 }
             }
         )
@@ -46,7 +41,7 @@ struct WebSocketEndpoint: Sendable {
         fields.replaceOrAdd(name: "Host", value: "\(host):\(port)")
         fields.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: Self.subprotocol)
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
-            upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration<any Channel>(
+            upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration<Void>(
                 upgradeRequestHead: HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: fields),
                 upgraders: [upgrader],
                 notUpgradingCompletionHandler: { channel in
