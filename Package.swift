@@ -21,6 +21,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -79,7 +80,7 @@ let package = Package(
             dependencies: [
                 "ChatCore", "ChatProtocol", "ChatSQLite", "ChatSecurity", "ChatGateway", "ChatHTTP",
                 hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioHTTPTypesHTTP1, nioWebSocket,
-                configuration, serviceLifecycle, logging, metrics,
+                configuration, serviceLifecycle, unixSignals, logging, metrics,
             ]
         ),
 

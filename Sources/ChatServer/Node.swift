@@ -10,6 +10,7 @@ import Metrics
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import UnixSignals
 
 /// One server process: starts, listens, and stops in order.
 package struct Node: Sendable {
@@ -39,10 +40,15 @@ package struct Node: Sendable {
         try await task.value
     }
 
-    package static func start(
+    /// Starts a node that runs until ``stop()``.
+    package static func start(_ configuration: ServerConfiguration, logger: Logger) async throws -> Node {
+        try await start(configuration, logger: logger, signals: [])
+    }
+
+    private static func start(
         _ configuration: ServerConfiguration,
         logger: Logger,
-        signals: [UnixSignal] = []
+        signals: [UnixSignal]
     ) async throws -> Node {
         let parts = try await NodeParts(configuration, logger: logger)
         let started = AsyncStream.makeStream(of: StartEvent.self)

@@ -155,8 +155,8 @@ struct NodeParts: Sendable {
                 serverName: nil,
                 backlog: 1_024
             ),
-            eventLoopGroupProvider: .shared(group),
             onServerRunning: { channel in listening(Self.address(of: channel, host: configuration.host)) },
+            eventLoopGroupProvider: .shared(group),
             logger: quiet
         )
     }
@@ -172,8 +172,8 @@ struct NodeParts: Sendable {
                 address: .hostname(configuration.host, port: port),
                 serverName: nil
             ),
-            eventLoopGroupProvider: .shared(group),
             onServerRunning: { channel in listening(Self.address(of: channel, host: configuration.host)) },
+            eventLoopGroupProvider: .shared(group),
             logger: quiet
         )
     }
@@ -219,7 +219,7 @@ struct NodeParts: Sendable {
 /// Whether the store answers.
 private func isReadable(_ store: SQLiteStore) async -> Bool {
     do {
-        _ = try await store.count()
+        _ = try await store.commits(after: 0, limit: 1)
         return true
     } catch {
         return false

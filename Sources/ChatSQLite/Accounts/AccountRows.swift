@@ -47,7 +47,7 @@ enum AccountRows {
                 email: row[UserRow.columnCount] ?? "",
                 createdAt: row[UserRow.columnCount + 1],
                 isOperator: row[UserRow.columnCount + 2],
-                settings: try JSON.parse((row[UserRow.columnCount + 3] as String).utf8)
+                settings: try JSONParser.parse((row[UserRow.columnCount + 3] as String).utf8)
             )
         }
         guard let profile else { throw ChatError.notFound }

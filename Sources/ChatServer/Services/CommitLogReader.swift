@@ -14,28 +14,30 @@ struct CommitLogReader: Service {
     private static let pageSize = 1_000
 
     func run() async throws {
+        await cancelWhenGracefulShutdown { await read() }
+    }
+
+    private func read() async {
         var cursor: Int64 = 0
         var wasReadable = true
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    let page = try await store.commits(after: cursor, limit: Self.pageSize)
-                    if !wasReadable { logger.info("The commit log can be read again.") }
-                    wasReadable = true
-                    if page.cursor > cursor {
-                        cursor = page.cursor
-                        gateway.hear(page)
-                        continue
-                    }
-                } catch {
-                    if wasReadable {
-                        logger.warning("The commit log cannot be read.", metadata: .keys([.errorType: "\(error)"]))
-                    }
-                    wasReadable = false
+        while !Task.isCancelled {
+            do {
+                let page = try await store.commits(after: cursor, limit: Self.pageSize)
+                if !wasReadable { logger.info("The commit log can be read again.") }
+                wasReadable = true
+                if page.cursor > cursor {
+                    cursor = page.cursor
+                    gateway.hear(page)
+                    continue
                 }
-                // Ends early when the node shuts down; then the loop ends.
-                try? await Task.sleep(for: interval)
+            } catch {
+                if wasReadable {
+                    logger.warning("The commit log cannot be read.", metadata: .keys([.errorType: "\(error)"]))
+                }
+                wasReadable = false
             }
+            // Ends early when the node shuts down; then the loop ends.
+            try? await Task.sleep(for: interval)
         }
     }
 }
