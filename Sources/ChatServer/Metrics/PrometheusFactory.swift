@@ -1,7 +1,8 @@
 // Makes the handlers behind swift-metrics' counters, meters, recorders and timers.
 package import Metrics
 
-/// A factory for `MetricsSystem.bootstrap` and for ``NodeMetrics``.
+/// A factory for `MetricsSystem.bootstrap` and for ``NodeMetrics``. The same label with the same dimensions, in whatever
+/// order, is the same handler.
 package struct PrometheusFactory: MetricsFactory {
     package let registry: PrometheusRegistry
 
@@ -10,11 +11,11 @@ package struct PrometheusFactory: MetricsFactory {
     }
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        NOOPMetricsHandler.instance
+        registry.counter(label, dimensions)
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
-        NOOPMetricsHandler.instance
+        registry.gauge(label, dimensions)
     }
 
     package func makeRecorder(
@@ -22,15 +23,17 @@ package struct PrometheusFactory: MetricsFactory {
         dimensions: [(String, String)],
         aggregate: Bool
     ) -> any RecorderHandler {
-        NOOPMetricsHandler.instance
+        // Not aggregated is swift-metrics' word for "the last value".
+        if aggregate { return registry.recorder(label, dimensions) }
+        return registry.gauge(label, dimensions)
     }
 
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        NOOPMetricsHandler.instance
+        registry.timer(label, dimensions)
     }
 
-    package func destroyCounter(_ handler: any CounterHandler) {}
-    package func destroyMeter(_ handler: any MeterHandler) {}
-    package func destroyRecorder(_ handler: any RecorderHandler) {}
-    package func destroyTimer(_ handler: any TimerHandler) {}
+    package func destroyCounter(_ handler: any CounterHandler) { registry.remove(handler) }
+    package func destroyMeter(_ handler: any MeterHandler) { registry.remove(handler) }
+    package func destroyRecorder(_ handler: any RecorderHandler) { registry.remove(handler) }
+    package func destroyTimer(_ handler: any TimerHandler) { registry.remove(handler) }
 }
