@@ -50,6 +50,9 @@ final class GroupCommit: Sendable {
         return try result.get()
     }
 
+    /// How many writes wait.
+    var depth: Int { state.withLock { $0.waiting.count } }
+
     private func enqueue(_ write: any PendingWrite) {
         enum Next { case refuse, start, wait }
         let next: Next = state.withLock { state in

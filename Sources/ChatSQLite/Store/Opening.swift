@@ -39,6 +39,8 @@ extension SQLiteStore {
                 limits: limits,
                 onCommit: onCommit
             )
+            // Ends by itself when nothing is left over, or when the store is closed.
+            Task { await store.sweep() }
             return store
         } catch let error as ChatError {
             throw error

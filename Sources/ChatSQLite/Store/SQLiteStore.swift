@@ -81,6 +81,9 @@ package final class SQLiteStore: Sendable {
         return try result.get()
     }
 
+    /// How many writes wait for a transaction.
+    package var waitingWrites: Int { groupCommit.depth }
+
     /// Waits for what is in work, then closes all connections. Later calls answer `unavailable`.
     package func close() async throws(ChatError) {
         // Whatever was submitted before this has been answered when this is.
