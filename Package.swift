@@ -124,7 +124,7 @@ let package = Package(
             name: "ChatServerTests",
             dependencies: [
                 "ChatFixtures", "ChatTesting", "ChatServer", "ChatHTTP", "ChatGateway", "ChatClient", "ChatCore",
-                "ChatProtocol", nioCore, nioPosix,
+                "ChatProtocol", hummingbird, logging, nioCore, nioPosix, serviceLifecycle,
             ]
         ),
     ]
