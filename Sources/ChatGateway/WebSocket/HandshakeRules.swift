@@ -1,4 +1,5 @@
 // Which HTTP requests may become WebSockets, judged from the request's head alone (RFC 6455, section 4.2).
+import ChatProtocol
 package import NIOCore
 package import NIOHTTP1
 
@@ -87,7 +88,7 @@ package struct HandshakeRules: Sendable {
     }
 
     private func refuse(_ status: Int, _ detail: String, _ headers: [(String, String)] = []) -> Verdict {
-        .refuse(HTTPRefusal(status: status, code: "invalid", detail: detail, headers: headers))
+        .refuse(HTTPRefusal(status: status, code: ErrorCode.invalid.rawValue, detail: detail, headers: headers))
     }
 }
 

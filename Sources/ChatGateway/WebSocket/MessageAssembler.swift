@@ -4,6 +4,7 @@
 // order and the assembled size could be judged only after a frame was buffered, it cannot be held while reading is
 // paused, and it does not tell that a frame is unfinished. Here a frame is judged from its first two bytes, its size
 // from its header, and its payload is unmasked, checked and copied as it arrives; nothing is buffered twice.
+import ChatProtocol
 package import NIOCore
 
 /// Assembles the messages of one client.
@@ -115,7 +116,7 @@ package struct MessageAssembler: Sendable {
     private enum Header {
         case frame(Frame)
         case incomplete
-        case violation(UInt16, String)
+        case violation(CloseCode, String)
     }
 
     private func readHeader(_ input: inout ByteBuffer) -> Header {
@@ -123,9 +124,9 @@ package struct MessageAssembler: Sendable {
             let first = input.getInteger(at: input.readerIndex, as: UInt8.self),
             let second = input.getInteger(at: input.readerIndex + 1, as: UInt8.self)
         else { return .incomplete }
-        guard first & 0x70 == 0 else { return .violation(1002, "reserved bits are set") }
-        guard let opcode = FrameOpcode(rawValue: first & 0x0F) else { return .violation(1002, "unknown opcode") }
-        guard second & 0x80 != 0 else { return .violation(1002, "client frames must be masked") }
+        guard first & 0x70 == 0 else { return .violation(.protocolError, "reserved bits are set") }
+        guard let opcode = FrameOpcode(rawValue: first & 0x0F) else { return .violation(.protocolError, "unknown opcode") }
+        guard second & 0x80 != 0 else { return .violation(.protocolError, "client frames must be masked") }
         let isFinal = first & 0x80 != 0
         let shortLength = Int(second & 0x7F)
         if let broken = self.judge(opcode, isFinal: isFinal, shortLength: shortLength) { return broken }
@@ -135,19 +136,19 @@ package struct MessageAssembler: Sendable {
         switch shortLength {
         case 126:
             guard let long = input.getInteger(at: input.readerIndex + 2, as: UInt16.self) else { return .incomplete }
-            guard long > 125 else { return .violation(1002, "the length is not written in the shortest way") }
+            guard long > 125 else { return .violation(.protocolError, "the length is not written in the shortest way") }
             length = Int(long)
         case 127:
             guard let long = input.getInteger(at: input.readerIndex + 2, as: UInt64.self) else { return .incomplete }
-            guard long <= UInt64(Int64.max) else { return .violation(1002, "the length is negative") }
-            guard long > 0xFFFF else { return .violation(1002, "the length is not written in the shortest way") }
+            guard long <= UInt64(Int64.max) else { return .violation(.protocolError, "the length is negative") }
+            guard long > 0xFFFF else { return .violation(.protocolError, "the length is not written in the shortest way") }
             length = Int(long)
         default:
             length = shortLength
         }
         // The message is never larger than the limit, so the difference does not underflow, nor the sum overflow.
         if !opcode.isControl, length > self.limits.maxMessageBytes - self.message.readableBytes {
-            return .violation(1009, "at most \(self.limits.maxMessageBytes) bytes in a message")
+            return .violation(.tooLarge, "at most \(self.limits.maxMessageBytes) bytes in a message")
         }
         guard let key = input.getInteger(at: input.readerIndex + 2 + lengthBytes, as: UInt32.self) else {
             return .incomplete
@@ -160,15 +161,15 @@ package struct MessageAssembler: Sendable {
     private func judge(_ opcode: FrameOpcode, isFinal: Bool, shortLength: Int) -> Header? {
         switch opcode {
         case .close, .ping, .pong:
-            guard isFinal else { return .violation(1002, "control frames cannot be fragmented") }
-            guard shortLength <= 125 else { return .violation(1002, "control frames have at most 125 bytes") }
+            guard isFinal else { return .violation(.protocolError, "control frames cannot be fragmented") }
+            guard shortLength <= 125 else { return .violation(.protocolError, "control frames have at most 125 bytes") }
         case .continuation:
-            guard self.kind != nil else { return .violation(1002, "there is nothing to continue") }
+            guard self.kind != nil else { return .violation(.protocolError, "there is nothing to continue") }
             guard self.fragments < self.limits.maxFragments else {
-                return .violation(1009, "at most \(self.limits.maxFragments) fragments in a message")
+                return .violation(.tooLarge, "at most \(self.limits.maxFragments) fragments in a message")
             }
         case .text, .binary:
-            guard self.kind == nil else { return .violation(1002, "the message before is not finished") }
+            guard self.kind == nil else { return .violation(.protocolError, "the message before is not finished") }
         }
         return nil
     }
@@ -221,7 +222,7 @@ package struct MessageAssembler: Sendable {
             self.utf8.accept(UnsafeRawBufferPointer(rebasing: bytes[checked...]))
         }
         self.checkedBytes = self.message.readableBytes
-        return valid ? nil : self.fail(1007, "the text is not valid UTF-8")
+        return valid ? nil : self.fail(.invalidPayload, "the text is not valid UTF-8")
     }
 
     private var checkedBytes = 0
@@ -237,7 +238,7 @@ package struct MessageAssembler: Sendable {
             return self.endClose(self.takeControl())
         case .text, .binary, .continuation:
             guard frame.isFinal else { return nil }
-            guard self.utf8.isComplete else { return self.fail(1007, "the text ends within a character") }
+            guard self.utf8.isComplete else { return self.fail(.invalidPayload, "the text ends within a character") }
             let isText = self.kind == .text
             var message = ByteBuffer()
             swap(&message, &self.message)
@@ -261,12 +262,12 @@ package struct MessageAssembler: Sendable {
             return .close(code: nil, reason: "")
         }
         guard let code = body.readInteger(as: UInt16.self) else {
-            return self.fail(1002, "a close frame has no body or a whole code")
+            return self.fail(.protocolError, "a close frame has no body or a whole code")
         }
-        guard Self.isValidCloseCode(code) else { return self.fail(1002, "the close code is not valid") }
+        guard Self.isValidCloseCode(code) else { return self.fail(.protocolError, "the close code is not valid") }
         var utf8 = UTF8Validator()
         guard body.withUnsafeReadableBytes({ utf8.accept($0) }), utf8.isComplete else {
-            return self.fail(1007, "the close reason is not valid UTF-8")
+            return self.fail(.invalidPayload, "the close reason is not valid UTF-8")
         }
         self.stage = .over
         return .close(code: code, reason: String(buffer: body))
@@ -280,12 +281,12 @@ package struct MessageAssembler: Sendable {
         }
     }
 
-    private mutating func fail(_ code: UInt16, _ reason: String) -> Outcome {
+    private mutating func fail(_ code: CloseCode, _ reason: String) -> Outcome {
         self.stage = .over
         self.kind = nil
         self.message = ByteBuffer()
         self.control = ByteBuffer()
-        return .violation(code: code, reason: reason)
+        return .violation(code: code.rawValue, reason: reason)
     }
 }
 

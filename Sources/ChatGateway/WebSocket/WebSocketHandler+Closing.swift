@@ -1,5 +1,6 @@
 // The end of a conversation: our close, the peer's, a violation, a shutdown, a connection that breaks. However it ends,
 // nothing is written after a close frame, the application hears `closed` once, and no timer is left behind.
+import ChatProtocol
 package import NIOCore
 
 extension WebSocketHandler: LoopTimerTarget {
@@ -29,14 +30,14 @@ extension WebSocketHandler: LoopTimerTarget {
         let out = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(WebSocketHandler.wrapOutboundOut(ByteBuffer()), promise: out)
         self.armClosingTimer()
+        // 1005: the close frame had no code (RFC 6455, 7.1.5).
         self.tellClosed(code ?? 1005, context)
         out.futureResult.assumeIsolated().whenComplete { _ in
             self.context?.close(promise: nil)
         }
     }
 
-    /// The peer broke a rule: say which, then only wait until it hangs up. Closing at once would lose the close frame,
-    /// because unread bytes make the kernel reset the connection.
+    /// The peer broke a rule: say which, then only wait until it hangs up.
     func fail(code: UInt16, reason: String, _ context: ChannelHandlerContext) {
         guard self.phase == .open else {
             // Our own close frame is out; there is no second one.
@@ -46,14 +47,12 @@ extension WebSocketHandler: LoopTimerTarget {
         self.phase = .failed
         self.cancel(&self.unfinishedTimer)
         self.writer.addClose(code: code, reason: reason)
-        self.pump(context, all: true)
-        let out = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(WebSocketHandler.wrapOutboundOut(ByteBuffer()), promise: out)
+        self.flush(context: context)
         self.armClosingTimer()
         self.tellClosed(code, context)
-        out.futureResult.assumeIsolated().whenComplete { _ in
-            self.context?.close(mode: .output, promise: nil)
-        }
+        // When all is written only our half is closed, and what still comes is dropped: unread bytes would make the
+        // kernel reset the connection, and the peer lose the close frame.
+        context.close(mode: .output, promise: nil)
     }
 
     /// Ends the connection without a word.
@@ -106,14 +105,14 @@ extension WebSocketHandler: LoopTimerTarget {
             self.flush(context: context)
         case .unfinished:
             self.unfinishedTimer = nil
-            self.fail(code: 4200, reason: "a frame was not finished in time", context)
+            self.fail(code: CloseCode.helloTimeout.rawValue, reason: "a frame was not finished in time", context)
         case .closing:
             self.closingTimer = nil
             self.drop(context)
         case .quiescing:
             self.quiesceTimer = nil
             if self.phase == .open {
-                self.close(code: 4203, reason: "", context)
+                self.close(code: CloseCode.draining.rawValue, reason: "", context)
             }
         }
         return nil

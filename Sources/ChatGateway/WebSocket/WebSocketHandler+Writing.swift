@@ -10,10 +10,13 @@ extension WebSocketHandler {
         self.flushAtEndOfTick()
     }
 
-    /// Bytes that were written here and that the socket has not taken yet: what a slow reader costs.
+    /// Bytes that were written here and that the socket has not taken yet: what a slow reader costs. While the channel
+    /// is writable (it holds less than its watermark, 64 KiB) its part counts as nothing, which makes this cheap enough
+    /// to ask at every event.
     package var unsentBytes: Int {
-        // A channel that cannot tell (tests) counts as having sent everything.
-        let inChannel = try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        guard let channel = self.context?.channel, !channel.isWritable else { return self.writer.bytes }
+        // A channel that cannot tell (in tests) counts as having sent everything.
+        let inChannel = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
         return self.writer.bytes + (inChannel ?? 0)
     }
 
