@@ -89,9 +89,10 @@ let package = Package(
             name: "ChatClient",
             dependencies: ["ChatProtocol", nioCore, nioPosix, nioHTTP1, nioWebSocket, logging, deque]
         ),
+        .target(name: "ChatLoad", dependencies: ["ChatClient", "ChatProtocol"]),
         .executableTarget(
             name: "vibetalk",
-            dependencies: ["ChatServer", "ChatGateway", "ChatClient", argumentParser]
+            dependencies: ["ChatServer", "ChatGateway", "ChatClient", "ChatLoad", argumentParser]
         ),
 
         // What tests stand on.
