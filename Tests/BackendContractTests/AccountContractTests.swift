@@ -35,7 +35,14 @@ extension AccountFactory {
         _ open: @escaping @Sendable () throws -> SQLiteStore
     ) throws -> AccountStoreUnderTest {
         AccountStoreUnderTest(
-            stores: store.stores,
+            stores: Stores(
+                messages: store,
+                conversations: store,
+                memberships: store,
+                accounts: store,
+                sessions: store,
+                epoch: store.epoch
+            ),
             reopen: {
                 try await store.close()
                 return try under(test: open(), folder, open)

@@ -68,7 +68,9 @@ import Testing
         let results = await withTaskGroup(of: Result<String, ChatError>.self) { group in
             for _ in 0..<40 {
                 group.addTask {
-                    do throws(ChatError) { return .success(try await hasher.hash([1])) } catch { return .failure(error) }
+                    do throws(ChatError) { return .success(try await hasher.hash([1])) } catch {
+                        return .failure(error)
+                    }
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }
@@ -131,7 +133,9 @@ private final class Running: Sendable {
         )
         // RFC 4231, test case 2.
         #expect(
-            hexadecimal(Authenticator.code(key: Array("Jefe".utf8), message: Array("what do ya want for nothing?".utf8)))
+            hexadecimal(
+                Authenticator.code(key: Array("Jefe".utf8), message: Array("what do ya want for nothing?".utf8))
+            )
                 == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         )
     }

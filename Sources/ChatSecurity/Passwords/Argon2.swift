@@ -64,7 +64,9 @@ package struct Argon2: Sendable {
 
     /// Whether the password is the one that was hashed. What is no argon2id hash of sane cost matches nothing.
     package func verify(_ password: [UInt8], against phc: String) throws(Failure) -> Bool {
-        guard let cost = Self.parameters(of: phc), cost.memoryKiB <= 1 << 20, cost.iterations <= 64 else { return false }
+        guard let cost = Self.parameters(of: phc), cost.memoryKiB <= 1 << 20, cost.iterations <= 64 else {
+            return false
+        }
         let code = argon2id_verify(phc, password, password.count)
         switch code {
         case ARGON2_OK.rawValue: return true

@@ -69,7 +69,10 @@ extension AccountContract {
             let events = world.takeCommits().flatMap(\.events)
             for id in [first, second] {
                 let history = try await world.stores.messages.history(
-                    conversation: id, bound: .after(0), limit: 1_000, reader: bob
+                    conversation: id,
+                    bound: .after(0),
+                    limit: 1_000,
+                    reader: bob
                 ).messages
                 #expect(history.allSatisfy { $0.isDeleted == ($0.sender == ada) })
                 try await expectEventsEqualSync(events, of: id, reader: bob, world)
@@ -91,7 +94,10 @@ extension AccountContract {
             try await world.accounts().keepHouse()
             #expect(try await world.stores.accounts.unfinishedErasures().isEmpty)
             let history = try await world.stores.messages.history(
-                conversation: group, bound: .after(0), limit: 100, reader: bob
+                conversation: group,
+                bound: .after(0),
+                limit: 100,
+                reader: bob
             ).messages
             #expect(history.count == 30 && history.allSatisfy(\.isDeleted))
         },
@@ -124,7 +130,9 @@ extension AccountContract {
             let bob = try await world.signUp("bob").signedIn.user.id
             var groups: [ConversationID] = []
             for name in ["one", "two", "three"] {
-                groups.append(try await world.create(NewConversation(kind: .group, name: name, members: [bob]), by: ada))
+                groups.append(
+                    try await world.create(NewConversation(kind: .group, name: name, members: [bob]), by: ada)
+                )
             }
             let full = try #require(groups.first)
             for number in 0..<450 {
@@ -180,7 +188,10 @@ extension AccountContract {
         var messages: [Int64: Message] = [:]
         for message in own.flatMap(\.messages) { messages[message.seq] = message }
         let page = try await world.stores.messages.changes(
-            conversation: conversation, since: start, limit: 10_000, reader: reader
+            conversation: conversation,
+            since: start,
+            limit: 10_000,
+            reader: reader
         )
         #expect(page.head == own.last?.rev)
         for var message in page.messages {

@@ -15,7 +15,9 @@ extension AccountContract {
         AccountCheck("what is no token opens nothing") { world in
             let grant = try await world.signUp("ada").signedIn.session
             let access = try #require(grant.accessToken)
-            for token in ["", "x", String(access.dropLast()), access + "A", access.lowercased(), grant.refreshToken ?? ""] {
+            for token in [
+                "", "x", String(access.dropLast()), access + "A", access.lowercased(), grant.refreshToken ?? "",
+            ] {
                 await expectUnauthenticated { _ = try await world.authenticate(token) }
             }
         },
@@ -226,7 +228,8 @@ extension AccountContract {
     ]
 
     static func hash(_ token: String?, _ world: AccountWorld) throws -> [UInt8] {
-        try #require(world.accounts().tokenHash(try #require(token)))
+        let token = try #require(token)
+        return try #require(world.accounts().tokenHash(token))
     }
 
     static func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {

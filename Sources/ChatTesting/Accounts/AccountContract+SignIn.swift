@@ -106,7 +106,9 @@ extension AccountContract {
                 DeviceProof(token: tokens.accessToken), DeviceProof(token: tokens.refreshToken),
             ]
             for proof in proofs { #expect(await world.refusal("ada", AccountWorld.password, proof: proof) == nil) }
-            for proof in [DeviceProof(mark: bob.device), DeviceProof(token: "x"), DeviceProof(mark: tokens.accessToken)] {
+            for proof in [
+                DeviceProof(mark: bob.device), DeviceProof(token: "x"), DeviceProof(mark: tokens.accessToken),
+            ] {
                 let refusal = await world.refusal("ada", AccountWorld.password, proof: proof)
                 let isOwn = proof.mark == tokens.accessToken
                 #expect(refusal?.code == (isOwn ? nil : .rateLimited))
@@ -125,9 +127,12 @@ extension AccountContract {
             // The account itself was not concerned.
             _ = try await world.signIn("ada")
             world.pass(366 * 86_400_000)
-            #expect(try await world.stores.sessions.knownDevice(
-                of: admission.signedIn.user.id, among: [try hash(mark, world)]
-            ) == nil)
+            #expect(
+                try await world.stores.sessions.knownDevice(
+                    of: admission.signedIn.user.id,
+                    among: [try hash(mark, world)]
+                ) == nil
+            )
         },
         AccountCheck("a user has twenty marks; the oldest are forgotten") { world in
             let first = try await world.signUp("ada", cookie: true)
@@ -147,7 +152,9 @@ extension AccountContract {
             }
             let form = SignInRequest(login: "ada", password: AccountWorld.password)
             for _ in 0..<3 { _ = try await accounts.signIn(form, from: "192.0.2.7") }
-            let error = await #expect(throws: ChatError.self) { try await accounts.signIn(form, from: "::ffff:192.0.2.7") }
+            let error = await #expect(throws: ChatError.self) {
+                try await accounts.signIn(form, from: "::ffff:192.0.2.7")
+            }
             #expect(error?.code == .rateLimited && error?.retryAfterMs == 6_000)
             _ = try await accounts.signIn(form, from: "192.0.2.8")
             world.pass(6_000)
@@ -172,7 +179,10 @@ extension AccountContract {
             let ada = try await world.signUp("ada").signedIn
             let change = { @Sendable (old: String, new: String) async throws in
                 try await world.accounts().changePassword(
-                    PasswordChange(password: old, newPassword: new), of: ada.user.id, session: ada.session.id, from: "::1"
+                    PasswordChange(password: old, newPassword: new),
+                    of: ada.user.id,
+                    session: ada.session.id,
+                    from: "::1"
                 )
             }
             for new in ["short", "password1", "ada@example.org", String(repeating: "x1", count: 65)] {
@@ -191,7 +201,10 @@ extension AccountContract {
             // What an older server stored: the same password under other costs (made with the reference tool).
             let old = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
             let isSet = try await world.stores.accounts.setPasswordHash(
-                old, of: user, replacing: record.passwordHash, ending: .none
+                old,
+                of: user,
+                replacing: record.passwordHash,
+                ending: .none
             ).value
             #expect(isSet)
             _ = try await world.signIn("ada", "password")
@@ -202,7 +215,10 @@ extension AccountContract {
         AccountCheck("a hash that changed meanwhile is not replaced") { world in
             let user = try await world.signUp("ada").signedIn.user.id
             let changed = try await world.stores.accounts.setPasswordHash(
-                "x", of: user, replacing: "something else", ending: .all
+                "x",
+                of: user,
+                replacing: "something else",
+                ending: .all
             )
             #expect(!changed.value && changed.commit.isEmpty)
             _ = try await world.signIn("ada")

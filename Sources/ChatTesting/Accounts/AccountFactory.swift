@@ -1,7 +1,7 @@
 // What the account suite needs of a store, and of the adapters for secrets.
 package import ChatCore
 package import ChatProtocol
-package import Testing
+import Testing
 
 /// Makes stores of one kind, with the real adapters for passwords and fingerprints (at low cost).
 package struct AccountFactory: Sendable, CustomTestStringConvertible {

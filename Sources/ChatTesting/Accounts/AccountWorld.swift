@@ -1,5 +1,5 @@
 // Accounts on a store, with a clock that only tests move, and short ways to say what people do.
-package import ChatCore
+import ChatCore
 import ChatProtocol
 import Synchronization
 import Testing
@@ -142,7 +142,12 @@ package final class AccountWorld: Sendable {
 
     /// Posts a message.
     @discardableResult
-    func send(_ conversation: ConversationID, by user: UserID, _ body: String, thread: Int64? = nil) async throws -> Message {
+    func send(
+        _ conversation: ConversationID,
+        by user: UserID,
+        _ body: String,
+        thread: Int64? = nil
+    ) async throws -> Message {
         let n = shared.state.withLock { state in
             state.nextBatch += 1
             return state.nextBatch
