@@ -23,6 +23,8 @@ package struct AppendQueue<Token: Sendable>: Sendable {
         var request: AppendRequest
         var token: Token
         var deadline: Int64
+        /// The commit log has it: whatever happens now, "nothing was stored" would be wrong.
+        var isStored = false
     }
 
     private enum Phase: Sendable {
@@ -30,7 +32,7 @@ package struct AppendQueue<Token: Sendable>: Sendable {
         /// In the store's hands. `single`: row by row after a failure of the whole.
         case appending([Entry], BatchID, single: Bool)
         /// The answer was lost; nothing new starts until it is known what became of the batch.
-        case resolving([Entry], BatchID, isAnswered: Bool)
+        case resolving([Entry], BatchID, single: Bool, isAnswered: Bool)
     }
 
     private let node: String
@@ -84,10 +86,10 @@ package struct AppendQueue<Token: Sendable>: Sendable {
             }
             return actions + startNext(now: now)
         case .failure(let error) where error.code == .unknown:
-            phase = .resolving(entries, id, isAnswered: false)
+            phase = .resolving(entries, id, single: single, isAnswered: false)
             return [.resolve(id, afterMs: 0)]
         case .failure(let error) where error.code == .unavailable || single || entries.count == 1:
-            return entries.map { .answer($0.token, .failure(error)) } + startNext(now: now)
+            return entries.map { .answer($0.token, .failure($0.isStored ? .unknown : error)) } + startNext(now: now)
         case .failure:
             // One bad row must fail alone.
             alone.append(contentsOf: entries)
@@ -97,7 +99,7 @@ package struct AppendQueue<Token: Sendable>: Sendable {
 
     /// The store knows, or does not know yet, whether the batch was committed.
     package mutating func resolved(_ result: Result<Bool, ChatError>, now: Int64) -> [Action] {
-        guard case .resolving(let entries, let id, var isAnswered) = phase else { return [] }
+        guard case .resolving(var entries, let id, let single, var isAnswered) = phase else { return [] }
         switch result {
         case .success(let isCommitted):
             phase = .idle
@@ -105,7 +107,12 @@ package struct AppendQueue<Token: Sendable>: Sendable {
             if isCommitted { actions.append(.inspect(entries.map(\.request))) }
             if !isAnswered {
                 // Appending again answers each: nonces that were stored with the message as it is, the others anew.
-                for entry in entries.reversed() { waiting.prepend(entry) }
+                if isCommitted {
+                    for index in entries.indices { entries[index].isStored = true }
+                }
+                for entry in entries.reversed() {
+                    if single { alone.prepend(entry) } else { waiting.prepend(entry) }
+                }
             }
             return actions + startNext(now: now)
         case .failure:
@@ -114,7 +121,7 @@ package struct AppendQueue<Token: Sendable>: Sendable {
                 isAnswered = true
                 actions = entries.map { .answer($0.token, .failure(.unknown)) }
             }
-            phase = .resolving(entries, id, isAnswered: isAnswered)
+            phase = .resolving(entries, id, single: single, isAnswered: isAnswered)
             return actions + refuseLate(now: now) + [.resolve(id, afterMs: Self.resolveEveryMs)]
         }
     }
@@ -137,12 +144,12 @@ package struct AppendQueue<Token: Sendable>: Sendable {
         return late + [.append(entries.map(\.request), id)]
     }
 
-    /// Requests that waited too long were never handed to the store: `unavailable` is true of them.
+    /// Requests that waited too long are not in the store: `unavailable` is true of them, but for those that are.
     private mutating func refuseLate(now: Int64) -> [Action] {
         var actions: [Action] = []
         while let first = waiting.first, first.deadline <= now {
             waiting.removeFirst()
-            actions.append(.answer(first.token, .failure(.unavailable)))
+            actions.append(.answer(first.token, .failure(first.isStored ? .unknown : .unavailable)))
         }
         return actions
     }
