@@ -138,6 +138,7 @@ extension Hub {
     ) {
         actions.append(.send(.left(conversation: conversation, rev: rev, reason: reason), to: [slot]))
         unsubscribe(slot, from: conversation)
+        if let user = slots[Int(slot)]?.user { rejoin(user, conversation, reason, &actions) }
     }
 
     /// A `sync` was answered without `more`: a connection that was behind goes on from `upTo`.

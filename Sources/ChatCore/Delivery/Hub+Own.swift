@@ -89,9 +89,11 @@ extension Hub {
     }
 
     mutating func join(_ user: UserID, _ conversation: ConversationID, _ actions: inout [HubAction]) {
-        guard let feed = users[user], !feed.joining.contains(conversation),
-            feed.slots.contains(where: { !isSubscribed($0, conversation) })
-        else { return }
+        guard let feed = users[user], feed.slots.contains(where: { !isSubscribed($0, conversation) }) else { return }
+        guard !feed.joining.contains(conversation) else {
+            if !feed.joinedAgain.contains(conversation) { users[user]?.joinedAgain.append(conversation) }
+            return
+        }
         users[user]?.joining.append(conversation)
         actions.append(.loadJoined(user, conversation, recent.begin()))
     }
@@ -114,6 +116,8 @@ extension Hub {
         defer { recent.end(watch) }
         guard let feed = users[user] else { return [] }
         users[user]?.joining.removeAll { $0 == conversation }
+        users[user]?.joinedAgain.removeAll { $0 == conversation }
+        let wasJoinedAgain = feed.joinedAgain.contains(conversation)
         var actions: [HubAction] = []
         switch result {
         case .success(let row?) where isCovered:
@@ -124,7 +128,7 @@ extension Hub {
                 subscribe(slot, to: conversation, at: row.head, memberCount: row.memberCount, &actions)
             }
         case .success(nil):
-            break
+            if wasJoinedAgain { join(user, conversation, &actions) }
         case .success:
             // Something may have been missed since the reading: once more.
             join(user, conversation, &actions)

@@ -213,9 +213,25 @@ package struct Hub: Sendable {
             let goneSet = Set(gone)
             receivers.removeAll { goneSet.contains($0) }
             fallen.removeAll { goneSet.contains($0) }
-            for slot in gone { unsubscribe(slot, from: event.conversation) }
+            var users: [UserID] = []
+            for slot in gone {
+                if let user = slots[Int(slot)]?.user, !users.contains(user) { users.append(user) }
+                unsubscribe(slot, from: event.conversation)
+            }
             actions.append(.send(.left(conversation: event.conversation, rev: event.rev, reason: reason), to: gone))
+            for user in users { rejoin(user, event.conversation, reason, &actions) }
         }
+    }
+
+    /// Who is out may be in again: the own log may have told of the return before this log told of the departure, when
+    /// there was nothing to join.
+    mutating func rejoin(
+        _ user: UserID,
+        _ conversation: ConversationID,
+        _ reason: LeaveReason,
+        _ actions: inout [HubAction]
+    ) {
+        if reason != .deleted { join(user, conversation, &actions) }
     }
 
     /// The event as readers see it.

@@ -9,6 +9,8 @@ struct OwnFeed: Sendable {
     var hasGapTimer = false
     /// Conversations whose joining is being loaded.
     var joining: [ConversationID] = []
+    /// Of these, the ones joined again since the loading began: an answer of "no member" may be older than that.
+    var joinedAgain: [ConversationID] = []
     /// Rows that wait, and the interval they cover.
     private(set) var held: OwnEvent?
     var hasHoldTimer = false
