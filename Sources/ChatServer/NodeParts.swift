@@ -87,7 +87,9 @@ struct NodeParts: Sendable {
             limits: configuration.limits,
             environment: environment,
             writers: Writers(
-                node: configuration.node,
+                // Batches are numbered from 1 at each start, and the commit log keeps those of the former one: they must
+                // not be taken for each other.
+                node: "\(configuration.node).\(environment.makeID(SessionID.self))",
                 store: store,
                 monotonic: environment.monotonic,
                 publish: publish,
