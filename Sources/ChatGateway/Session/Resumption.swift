@@ -1,21 +1,21 @@
 // The answer to `resume`: what changed since the client's positions, as far as 256 KiB go.
-import ChatCore
-import ChatProtocol
+package import ChatCore
+package import ChatProtocol
 
-struct Resumption: Sendable {
+package struct Resumption: Sendable {
     /// False after another epoch: the client starts afresh.
-    let isKnownEpoch: Bool
-    private(set) var changes: [ChangesPage] = []
+    package let isKnownEpoch: Bool
+    package private(set) var changes: [ChangesPage] = []
     /// Conversations the user is no longer in.
-    private(set) var gone: [ConversationID] = []
+    package private(set) var gone: [ConversationID] = []
     /// Positions and heads that the latest events did not answer, in the client's order.
-    private(set) var missing: [Hello.Position] = []
+    package private(set) var missing: [Hello.Position] = []
     /// Where events go on, where that is above the index's head.
-    private(set) var raised: [ConversationID: Int64] = [:]
+    package private(set) var raised: [ConversationID: Int64] = [:]
     private var wanted: [(position: Hello.Position, head: Int64)] = []
     private var bytes = 0
 
-    init(hello: Hello, opening: Opening) {
+    package init(hello: Hello, opening: Opening) {
         isKnownEpoch = hello.epoch.map { $0 == opening.epoch } ?? true
         guard isKnownEpoch else { return }
         var heads: [ConversationID: Int64] = [:]
@@ -36,7 +36,7 @@ struct Resumption: Sendable {
     }
 
     /// Answers from the latest events, where `ring` has what is needed.
-    mutating func answer(_ ring: (ConversationID, _ from: Int64, _ head: Int64) -> ChangesPage?) {
+    package mutating func answer(_ ring: (ConversationID, _ from: Int64, _ head: Int64) -> ChangesPage?) {
         for (position, head) in wanted {
             if let page = ring(position.conversation, position.rev, head) {
                 add(page)
@@ -48,13 +48,13 @@ struct Resumption: Sendable {
     }
 
     /// The next position to ask the store about; `nil` when there is none or the answer is full.
-    mutating func next() -> Hello.Position? {
+    package mutating func next() -> Hello.Position? {
         guard bytes < FixedLimits.bulkBytes, !missing.isEmpty else { return nil }
         return missing.removeFirst()
     }
 
     /// Adds a page if it fits.
-    mutating func add(_ page: ChangesPage) {
+    package mutating func add(_ page: ChangesPage) {
         let size = page.encoded().count
         guard bytes + size <= FixedLimits.bulkBytes else {
             bytes = FixedLimits.bulkBytes
