@@ -18,8 +18,12 @@ struct WebSocketAssemblerTests {
 
     /// An outcome without the wording of violations.
     enum Expected: Sendable, Equatable {
-        case text([UInt8]), binary([UInt8]), ping([UInt8]), pong([UInt8])
-        case close(UInt16?), violation(UInt16)
+        case text([UInt8])
+        case binary([UInt8])
+        case ping([UInt8])
+        case pong([UInt8])
+        case close(UInt16?)
+        case violation(UInt16)
 
         init?(_ outcome: Outcome) {
             switch outcome {
@@ -73,9 +77,21 @@ struct WebSocketAssemblerTests {
             Row(name: "unmasked \(opcode)", bytes: clientFrame(opcode, [], masked: false), outcomes: [.violation(1002)])
         }
         + [
-            Row(name: "125 in 16 bits", bytes: clientFrame(1, .ascii(125), lengthForm: 16), outcomes: [.violation(1002)]),
-            Row(name: "126 in 64 bits", bytes: clientFrame(1, .ascii(126), lengthForm: 64), outcomes: [.violation(1002)]),
-            Row(name: "negative length", bytes: [0x81, 0xFF] + [UInt8](repeating: 0xFF, count: 8), outcomes: [.violation(1002)]),
+            Row(
+                name: "125 in 16 bits",
+                bytes: clientFrame(1, .ascii(125), lengthForm: 16),
+                outcomes: [.violation(1002)]
+            ),
+            Row(
+                name: "126 in 64 bits",
+                bytes: clientFrame(1, .ascii(126), lengthForm: 64),
+                outcomes: [.violation(1002)]
+            ),
+            Row(
+                name: "negative length",
+                bytes: [0x81, 0xFF] + [UInt8](repeating: 0xFF, count: 8),
+                outcomes: [.violation(1002)]
+            ),
         ]
 
     static let fragments: [Row] = [
@@ -105,7 +121,11 @@ struct WebSocketAssemblerTests {
             outcomes: [.violation(1007)]
         ),
         Row(name: "continuation of nothing", bytes: clientFrame(0, [65]), outcomes: [.violation(1002)]),
-        Row(name: "continuation of nothing, open", bytes: clientFrame(0, [65], fin: false), outcomes: [.violation(1002)]),
+        Row(
+            name: "continuation of nothing, open",
+            bytes: clientFrame(0, [65], fin: false),
+            outcomes: [.violation(1002)]
+        ),
         Row(
             name: "continuation of a whole message",
             bytes: clientFrame(1, [65]) + clientFrame(0, [66]),

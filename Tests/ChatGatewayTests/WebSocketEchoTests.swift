@@ -31,6 +31,9 @@ struct WebSocketEchoTests {
         }
     }
 
+    /// The beginning of a handshake.
+    static let upgrade = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+
     // MARK: 1 Framing
 
     static let framing: [Exchange] = [0, 125, 126, 127, 128, 65_535, 65_536].flatMap { size -> [Exchange] in
@@ -45,7 +48,11 @@ struct WebSocketEchoTests {
     static let pings: [Exchange] = [
         Exchange("2.1 ping without payload", clientFrame(9), echoes: [.pong([])]),
         Exchange("2.2 ping with payload", clientFrame(9, .ascii(20)), echoes: [.pong(.ascii(20))]),
-        Exchange("2.3 ping with bytes that are no text", clientFrame(9, [0, 0xFF, 0xFE, 0xFD]), echoes: [.pong([0, 0xFF, 0xFE, 0xFD])]),
+        Exchange(
+            "2.3 ping with bytes that are no text",
+            clientFrame(9, [0, 0xFF, 0xFE, 0xFD]),
+            echoes: [.pong([0, 0xFF, 0xFE, 0xFD])]
+        ),
         Exchange("2.4 ping of 125", clientFrame(9, .ramp(125)), echoes: [.pong(.ramp(125))]),
         Exchange("2.5 ping of 126", clientFrame(9, .ramp(126)), fails: 1002),
         Exchange("2.7 unsolicited pong", clientFrame(10), echoes: []),
@@ -83,17 +90,26 @@ struct WebSocketEchoTests {
     static let fragmentation: [Exchange] = [
         Exchange("5.1 ping in fragments", clientFrame(9, [1], fin: false) + clientFrame(0, [2]), fails: 1002),
         Exchange("5.2 pong in fragments", clientFrame(10, [1], fin: false) + clientFrame(0, [2]), fails: 1002),
-        Exchange("5.3 two fragments", clientFrame(1, [65], fin: false) + clientFrame(0, [66]), echoes: [.text([65, 66])]),
+        Exchange(
+            "5.3 two fragments",
+            clientFrame(1, [65], fin: false) + clientFrame(0, [66]),
+            echoes: [.text([65, 66])]
+        ),
         Exchange(
             "5.6 ping between fragments",
             clientFrame(1, [65], fin: false) + clientFrame(9, [1]) + clientFrame(0, [66]),
             echoes: [.pong([1]), .text([65, 66])]
         ),
         Exchange("5.9 continuation of nothing", clientFrame(0, [65]) + clientFrame(1, [66]), fails: 1002),
-        Exchange("5.10 open continuation of nothing", clientFrame(0, [65], fin: false) + clientFrame(1, [66]), fails: 1002),
+        Exchange(
+            "5.10 open continuation of nothing",
+            clientFrame(0, [65], fin: false) + clientFrame(1, [66]),
+            fails: 1002
+        ),
         Exchange(
             "5.15 a message, then a continuation",
-            clientFrame(1, [65], fin: false) + clientFrame(0, [66]) + clientFrame(0, [67], fin: false) + clientFrame(1, [68]),
+            clientFrame(1, [65], fin: false) + clientFrame(0, [66]) + clientFrame(0, [67], fin: false)
+                + clientFrame(1, [68]),
             echoes: [.text([65, 66])],
             fails: 1002
         ),
@@ -107,7 +123,8 @@ struct WebSocketEchoTests {
         ),
         Exchange(
             "5 as many fragments as may be",
-            clientFrame(2, [1], fin: false) + (0..<254).flatMap { _ in clientFrame(0, [1], fin: false) } + clientFrame(0, [1]),
+            clientFrame(2, [1], fin: false) + (0..<254).flatMap { _ in clientFrame(0, [1], fin: false) }
+                + clientFrame(0, [1]),
             echoes: [.binary([UInt8](repeating: 1, count: 256))]
         ),
         Exchange(
@@ -131,8 +148,16 @@ struct WebSocketEchoTests {
                 fragments(Array("Hello-µ@ßöäüàá-UTF-8!!".utf8), of: 1),
                 echoes: [.text("Hello-µ@ßöäüàá-UTF-8!!")]
             ),
-            Exchange("6.2 empty fragments", clientFrame(1, fin: false) + clientFrame(0, fin: false) + clientFrame(0), echoes: [.text([])]),
-            Exchange("6.3 wrong in the middle of fragments", fragments(Array("κόσμε".utf8) + [0xED, 0xA0, 0x80] + [101], of: 1), fails: 1007),
+            Exchange(
+                "6.2 empty fragments",
+                clientFrame(1, fin: false) + clientFrame(0, fin: false) + clientFrame(0),
+                echoes: [.text([])]
+            ),
+            Exchange(
+                "6.3 wrong in the middle of fragments",
+                fragments(Array("κόσμε".utf8) + [0xED, 0xA0, 0x80] + [101], of: 1),
+                fails: 1007
+            ),
             // Fails at once, though the frame promises more (6.4).
             Exchange(
                 "6.4 wrong in an unfinished frame",
@@ -151,7 +176,11 @@ struct WebSocketEchoTests {
             Exchange("7.9 close \(code)", clientFrame(8, closeBody(code)), fails: 1002)
         }
         + [
-            Exchange("7.1.2 two closes", clientFrame(8, closeBody(1000)) + clientFrame(8, closeBody(1001)), fails: 1000),
+            Exchange(
+                "7.1.2 two closes",
+                clientFrame(8, closeBody(1000)) + clientFrame(8, closeBody(1001)),
+                fails: 1000
+            ),
             Exchange("7.1.3 ping after close", clientFrame(8, closeBody(1000)) + clientFrame(9), fails: 1000),
             Exchange("7.1.4 text after close", clientFrame(8, closeBody(1000)) + clientFrame(1, [65]), fails: 1000),
             Exchange(
@@ -162,7 +191,11 @@ struct WebSocketEchoTests {
             Exchange("7.3.2 close of one byte", clientFrame(8, [3]), fails: 1002),
             Exchange("7.3.5 close of 125", clientFrame(8, closeBody(1000, .ascii(123))), fails: 1000),
             Exchange("7.3.6 close of 126", clientFrame(8, closeBody(1000, .ascii(124))), fails: 1002),
-            Exchange("7.5 reason that is no text", clientFrame(8, closeBody(1000, [0xCE, 0xBA, 0xED, 0xA0])), fails: 1007),
+            Exchange(
+                "7.5 reason that is no text",
+                clientFrame(8, closeBody(1000, [0xCE, 0xBA, 0xED, 0xA0])),
+                fails: 1007
+            ),
         ]
 
     // MARK: 9/10 Limits, and messages in many pieces
@@ -175,7 +208,11 @@ struct WebSocketEchoTests {
             clientFrame(2, .ramp(65_536), fin: false) + clientFrame(0, [1]),
             fails: 1009
         ),
-        Exchange("10.1 65,536 bytes in fragments of 1,300", fragments(.ascii(65_536), of: 1_300), echoes: [.text(.ascii(65_536))]),
+        Exchange(
+            "10.1 65,536 bytes in fragments of 1,300",
+            fragments(.ascii(65_536), of: 1_300),
+            echoes: [.text(.ascii(65_536))]
+        ),
         Exchange("unmasked", clientFrame(1, [65], masked: false), fails: 1002),
     ]
 
@@ -223,13 +260,22 @@ struct WebSocketEchoTests {
         }
     }
 
-    @Test("a request that is no handshake is refused", arguments: [
-        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "426"),
-        ("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "426"),
-        ("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n", "400"),
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "405"),
-        ("nonsense\r\n\r\n", "400"),
-    ])
+    @Test(
+        "a request that is no handshake is refused",
+        arguments: [
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "426"),
+            (
+                upgrade + "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                "426"
+            ),
+            (
+                upgrade + "Sec-WebSocket-Version: 13\r\n\r\n",
+                "400"
+            ),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "405"),
+            ("nonsense\r\n\r\n", "400"),
+        ]
+    )
     func refusals(request: String, status: String) async throws {
         try await Self.withServer { server in
             let client = try await RawClient.connect(port: server.port)

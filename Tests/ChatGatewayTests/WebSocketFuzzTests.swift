@@ -15,12 +15,15 @@ struct WebSocketFuzzTests {
         init(seed: UInt64) { self.generator = Seeded(seed: seed) }
 
         mutating func frame() -> [UInt8] {
-            let opcode: UInt8 = [0, 1, 1, 2, 2, 2, 8, 9, 9, 10, UInt8.random(in: 0...15, using: &self.generator)]
+            let opcode: UInt8 =
+                [0, 1, 1, 2, 2, 2, 8, 9, 9, 10, UInt8.random(in: 0...15, using: &self.generator)]
                 .randomElement(using: &self.generator) ?? 0
             let size = [0, 1, 7, 125, 126, 127, 300, 2_000].randomElement(using: &self.generator) ?? 0
             let text = Bool.random(using: &self.generator)
             let isFinal = opcode >= 8 || Int.random(in: 0..<4, using: &self.generator) > 0
-            var frame = self.made(Shape(opcode: opcode, size: opcode >= 8 ? min(size, 125) : size, text: text, isFinal: isFinal))
+            var frame = self.made(
+                Shape(opcode: opcode, size: opcode >= 8 ? min(size, 125) : size, text: text, isFinal: isFinal)
+            )
             for _ in 0..<Int.random(in: 0...2, using: &self.generator) {
                 self.mutate(&frame)
             }

@@ -14,9 +14,14 @@ struct WebSocketPauseTests {
         bench.application.onHeard = { [handler = bench.handler, application = bench.application] _ in
             if application.heard.count == 2 { handler.pauseReading() }
         }
-        try bench.receive((1...4).flatMap { clientFrame(1, Array("a\($0)".utf8)) } + clientFrame(1, Array("a5".utf8)).prefix(3))
+        try bench.receive(
+            (1...4).flatMap { clientFrame(1, Array("a\($0)".utf8)) } + clientFrame(1, Array("a5".utf8)).prefix(3)
+        )
         #expect(bench.texts == ["a1", "a2"])
-        try bench.receive(Array(clientFrame(1, Array("a5".utf8)).dropFirst(3)) + clientFrame(9, [7]) + clientFrame(1, Array("a6".utf8)))
+        try bench.receive(
+            Array(clientFrame(1, Array("a5".utf8)).dropFirst(3)) + clientFrame(9, [7])
+                + clientFrame(1, Array("a6".utf8))
+        )
         #expect(bench.texts == ["a1", "a2"])
         // Not even a ping is answered: it was sent after what is held.
         #expect(try bench.sent().isEmpty)
@@ -139,7 +144,11 @@ struct WebSocketClosingTests {
         let bench = try HandlerBench()
         bench.handler.send(.text(ByteBuffer(string: "last words")))
         bench.handler.send(.close(code: 4100, reason: "sign in"))
-        #expect(try bench.sent() == [.text("last words"), ServerFrame(opcode: 8, payload: closeBody(4100, Array("sign in".utf8)))])
+        #expect(
+            try bench.sent() == [
+                .text("last words"), ServerFrame(opcode: 8, payload: closeBody(4100, Array("sign in".utf8))),
+            ]
+        )
         #expect(bench.channel.isActive)
         #expect(bench.application.heard.isEmpty)
         // What the peer still says is not delivered, and pings are not answered.
@@ -243,10 +252,13 @@ struct WebSocketClosingTests {
         #expect(bench.application.heard == [.closed(code: nil)])
     }
 
-    @Test("a frame that is not finished within ten seconds: 4200", arguments: [
-        [0x81], Array(clientFrame(1, .ascii(20)).prefix(10)), clientFrame(1, [65], fin: false),
-        clientFrame(2, fin: false) + clientFrame(9), Array(clientFrame(9, [1, 2]).prefix(7)),
-    ])
+    @Test(
+        "a frame that is not finished within ten seconds: 4200",
+        arguments: [
+            [0x81], Array(clientFrame(1, .ascii(20)).prefix(10)), clientFrame(1, [65], fin: false),
+            clientFrame(2, fin: false) + clientFrame(9), Array(clientFrame(9, [1, 2]).prefix(7)),
+        ]
+    )
     func unfinished(bytes: [UInt8]) throws {
         let bench = try HandlerBench()
         try bench.receive(bytes)
@@ -311,7 +323,9 @@ struct WebSocketWritingTests {
         let encoded = WebSocketHandler.encodeTextFrame(ByteBuffer(bytes: payload).readableBytesView, allocator: .init())
         bench.handler.send(.encoded(encoded))
         bench.handler.send(.ping)
-        #expect(try bench.sent() == [.text(payload), .binary(payload), .text(payload), ServerFrame(opcode: 9, payload: [])])
+        #expect(
+            try bench.sent() == [.text(payload), .binary(payload), .text(payload), ServerFrame(opcode: 9, payload: [])]
+        )
     }
 
     @Test("the small frames of a tick are one write and one flush")

@@ -1,5 +1,5 @@
-// Client frames as bytes, server frames back from bytes, and the handler in a channel without a socket: what the tests of
-// the socket layer stand on.
+// Client frames as bytes, server frames back from bytes, and the handler in a channel without a socket: what the tests
+// of the socket layer stand on.
 import NIOCore
 import NIOEmbedded
 
@@ -39,7 +39,9 @@ func clientHeader(
         bytes += [UInt8(length >> 8), UInt8(length & 0xFF)]
     default:
         bytes.append(mask | 127)
-        bytes += (0..<8).reversed().map { UInt8(truncatingIfNeeded: UInt64(bitPattern: Int64(length)) >> (8 * UInt64($0))) }
+        bytes += (0..<8).reversed().map {
+            UInt8(truncatingIfNeeded: UInt64(bitPattern: Int64(length)) >> (8 * UInt64($0)))
+        }
     }
     return bytes
 }

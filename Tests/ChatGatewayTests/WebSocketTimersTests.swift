@@ -24,7 +24,10 @@ struct WebSocketTimersTests {
 
     let loop = EmbeddedEventLoop()
 
-    @Test("never early, at most two resolutions late", arguments: [0, 1, 99, 100, 101, 250, 2_000, 10_000, 51_200, 51_201, 120_000])
+    @Test(
+        "never early, at most two resolutions late",
+        arguments: [0, 1, 99, 100, 101, 250, 2_000, 10_000, 51_200, 51_201, 120_000]
+    )
     func punctual(delay: Int64) {
         let timers = LoopTimers(eventLoop: self.loop)
         let target = Target(self.loop)

@@ -80,10 +80,14 @@ struct WebSocketUTF8Tests {
     func random() {
         var generator = Seeded(seed: 7)
         // Bytes at the edges of every range, so that valid sequences turn up often.
-        let edges: [UInt8] = [0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5]
+        let edges: [UInt8] = [
+            0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5,
+        ]
         var validCount = 0
         for _ in 0..<20_000 {
-            let bytes = (0..<Int.random(in: 1...6, using: &generator)).map { _ in edges.randomElement(using: &generator) ?? 0 }
+            let bytes = (0..<Int.random(in: 1...6, using: &generator)).map { _ in
+                edges.randomElement(using: &generator) ?? 0
+            }
             var validator = UTF8Validator()
             let ours = bytes.withUnsafeBytes { validator.accept($0) } && validator.isComplete
             let theirs = String(validating: bytes, as: UTF8.self) != nil

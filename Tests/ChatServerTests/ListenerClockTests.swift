@@ -77,10 +77,13 @@ struct ListenerClockTests {
         #expect(self.clock.look(now: self.at(10), isWanted: true) == .tooSlow)
     }
 
-    @Test("dates as HTTP writes them", arguments: [
-        (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
-        (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"),
-    ])
+    @Test(
+        "dates as HTTP writes them",
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"),
+        ]
+    )
     func dates(seconds: Int, text: String) {
         #expect(RefusalWriter.date(seconds) == text)
     }

@@ -20,31 +20,39 @@ struct ListenerBench: Sendable {
     /// Lets a request for `/wait` be answered.
     let release: AsyncStream<Void>.Continuation
 
-    static let securityHeaders = [("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", "default-src 'none'")]
+    static let securityHeaders = [
+        ("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", "default-src 'none'"),
+    ]
+
+    /// The usual bounds.
+    static var configuration: ListenerConfiguration {
+        var configuration = ListenerConfiguration(maxConnections: 1_000)
+        configuration.securityHeaders = self.securityHeaders
+        return configuration
+    }
 
     /// Runs a listener around a test.
     static func with(
-        configure: (inout ListenerConfiguration) -> Void = { _ in },
-        admit: @escaping @Sendable (Handshake, any Channel) -> WebSocketAdmission = { _, _ in .accept },
+        _ configuration: ListenerConfiguration = Self.configuration,
+        admission: WebSocketAdmission = .accept,
         saysGoodbye: Bool = true,
         _ body: @escaping @Sendable (ListenerBench) async throws -> Void
     ) async throws {
-        var configuration = ListenerConfiguration(maxConnections: 1_000)
-        configuration.securityHeaders = Self.securityHeaders
-        configure(&configuration)
-
         let group = MultiThreadedEventLoopGroup.singleton
         let connections = ConnectionCount()
         let handshakes = Recorder<Handshake>()
         let events = Recorder<String>()
         let (waiting, release) = AsyncStream<Void>.makeStream()
         let (ports, portFound) = AsyncStream<Int>.makeStream()
-        let application = WebSocketApplication(admit: admit) { channel, socket, handshake in
-            handshakes.append(handshake)
-            try channel.pipeline.syncOperations.addHandler(
-                ListenerEcho(socket: socket, events: events, saysGoodbye: saysGoodbye)
-            )
-        }
+        let application = WebSocketApplication(
+            admit: { _, _ in admission },
+            install: { channel, socket, handshake in
+                handshakes.append(handshake)
+                try channel.pipeline.syncOperations.addHandler(
+                    ListenerEcho(socket: socket, events: events, saysGoodbye: saysGoodbye)
+                )
+            }
+        )
         var logger = Logger(label: "listener")
         logger.logLevel = .critical
         let app = Application(

@@ -18,6 +18,8 @@ package struct EchoServer: Sendable {
     ///   - maxFrameBytes: the largest frame and message; over it: 1009.
     ///   - configuration: further bounds; its `maxMessageBytes` is replaced.
     ///   - group: where the connections live.
+    /// - Returns: the running server, which knows its port.
+    /// - Throws: what keeps it from binding.
     package static func start(
         host: String = "127.0.0.1",
         port: Int,
@@ -137,7 +139,8 @@ final class EchoRefusal: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.hasRefused else { return }
-        guard case .head(let head) = EchoRefusal.unwrapInboundIn(data), case .refuse(let refusal) = self.rules.judge(head)
+        guard case .head(let head) = EchoRefusal.unwrapInboundIn(data),
+            case .refuse(let refusal) = self.rules.judge(head)
         else {
             context.fireChannelRead(data)
             return

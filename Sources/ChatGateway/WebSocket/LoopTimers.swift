@@ -1,6 +1,6 @@
 // Deadlines of many connections on one event loop: a hashed timing wheel with a single scheduled task per loop, so that
-// a connection with three deadlines costs no timer of its own, only a row here. Also "at the end of this tick", once per
-// tick however many ask, which is how connections flush once for many writes.
+// a connection with three deadlines costs no timer of its own, only a row here. Also "at the end of this tick", once
+// per tick however many ask, which is how connections flush once for many writes.
 //
 // Confined to its event loop. Times are the loop's own, so a test's loop decides what time it is.
 package import NIOCore

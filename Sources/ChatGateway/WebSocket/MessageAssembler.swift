@@ -125,7 +125,9 @@ package struct MessageAssembler: Sendable {
             let second = input.getInteger(at: input.readerIndex + 1, as: UInt8.self)
         else { return .incomplete }
         guard first & 0x70 == 0 else { return .violation(.protocolError, "reserved bits are set") }
-        guard let opcode = FrameOpcode(rawValue: first & 0x0F) else { return .violation(.protocolError, "unknown opcode") }
+        guard let opcode = FrameOpcode(rawValue: first & 0x0F) else {
+            return .violation(.protocolError, "unknown opcode")
+        }
         guard second & 0x80 != 0 else { return .violation(.protocolError, "client frames must be masked") }
         let isFinal = first & 0x80 != 0
         let shortLength = Int(second & 0x7F)
@@ -141,7 +143,9 @@ package struct MessageAssembler: Sendable {
         case 127:
             guard let long = input.getInteger(at: input.readerIndex + 2, as: UInt64.self) else { return .incomplete }
             guard long <= UInt64(Int64.max) else { return .violation(.protocolError, "the length is negative") }
-            guard long > 0xFFFF else { return .violation(.protocolError, "the length is not written in the shortest way") }
+            guard long > 0xFFFF else {
+                return .violation(.protocolError, "the length is not written in the shortest way")
+            }
             length = Int(long)
         default:
             length = shortLength

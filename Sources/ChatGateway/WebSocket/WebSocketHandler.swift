@@ -10,8 +10,8 @@ package import NIOCore
 /// `context.write`, or cheaper, without a box, by `send`) and `WebSocketReadControl` user events.
 /// `channelWritabilityChanged` passes through.
 ///
-/// Writes are collected in one buffer for each connection and given to the socket at the flush: many small frames of one
-/// tick cost one write. `send` asks for that flush by itself.
+/// Writes are collected in one buffer for each connection and given to the socket at the flush: many small frames of
+/// one tick cost one write. `send` asks for that flush by itself.
 ///
 /// Confined to the channel's event loop.
 package final class WebSocketHandler: ChannelDuplexHandler {

@@ -52,8 +52,8 @@ package struct WebSocketUpgrader<UpgradeResult: Sendable>: NIOTypedHTTPServerPro
         }
     }
 
-    /// A WebSocket cannot be half open, and an idle one should hold no read buffer: one read per turn, and a buffer that
-    /// lives as long as the read.
+    /// A WebSocket cannot be half open, and an idle one should hold no read buffer: one read per turn, and a buffer
+    /// that lives as long as the read.
     private static func setOptions(_ channel: any Channel) throws {
         guard let options = channel.syncOptions else { return }
         try options.setOption(.allowRemoteHalfClosure, value: false)

@@ -35,6 +35,7 @@ package struct ListenerChannel: HTTPChannelHandler {
     ///   - application: who decides on handshakes and receives WebSockets.
     ///   - timers: the timers of the event loop group that the application runs on.
     ///   - connections: counts the open connections; `drained` tells when they are gone.
+    /// - Returns: what `Application(server:)` wants.
     package static func server(
         configuration: ListenerConfiguration,
         application: WebSocketApplication,

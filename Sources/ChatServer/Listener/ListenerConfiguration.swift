@@ -21,8 +21,8 @@ package struct ListenerConfiguration: Sendable {
     /// Bytes of a request's target; over it: 414.
     package var maxTargetBytes = 4_096
 
-    /// How long the header of a request may take, from its first byte on, or from the accept for the first one; over it:
-    /// 408.
+    /// How long the header of a request may take, from its first byte on, or from the accept for the first one; over
+    /// it: 408.
     package var headerTimeout = TimeAmount.seconds(10)
     /// How long a body is watched …
     package var bodyWindow = TimeAmount.seconds(10)

@@ -1,5 +1,5 @@
-// How long a client may take: for a header, for a body, for its next request. A value: events in, deadlines and verdicts
-// out; the time is a parameter.
+// How long a client may take: for a header, for a body, for its next request. A value: events in, deadlines and
+// verdicts out; the time is a parameter.
 import NIOCore
 
 /// The clock of one HTTP connection.
@@ -80,8 +80,7 @@ struct RequestClock {
         self.waiting = .body(bytes: bytes, wasWanted: false)
     }
 
-    /// What is to be done now.
-    /// - Parameter isWanted: whether bytes are wanted at this moment.
+    /// What is to be done now; `isWanted` says whether bytes are wanted at this moment.
     mutating func look(now: NIODeadline, isWanted: Bool) -> Verdict {
         if case .answer = self.waiting { return .rest }
         guard now >= self.deadline else { return .lookAgain(self.deadline - now) }

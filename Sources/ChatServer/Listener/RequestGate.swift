@@ -4,8 +4,8 @@ import ChatGateway
 import NIOCore
 import NIOHTTP1
 
-/// The gate of one connection. Behind it requests are well-formed, in time, and never carry `Upgrade` unless they are an
-/// accepted handshake. Confined to its event loop.
+/// The gate of one connection. Behind it requests are well-formed, in time, and never carry `Upgrade` unless they are
+/// an accepted handshake. Confined to its event loop.
 final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -84,7 +84,9 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func bytesCame(_ count: Int) {
-        guard let context = self.context, self.clock?.received(count, now: context.eventLoop.now) == true else { return }
+        guard let context = self.context, self.clock?.received(count, now: context.eventLoop.now) == true else {
+            return
+        }
         self.arm(after: self.configuration.headerTimeout, .clock)
     }
 
@@ -147,7 +149,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         self.isReadingBody = true
         self.isLastRequest = !head.isKeepAlive
         if head.headers.contains(name: "Upgrade") {
-            // Whatever it asks to become, it stays HTTP. The parser stops behind such a request: so does the connection.
+            // Whatever it asks to become, it stays HTTP. The parser stops behind such a request: so does the
+            // connection.
             head.headers.remove(name: "Upgrade")
             head.headers.replaceOrAdd(name: "Connection", value: "close")
             self.isLastRequest = true
@@ -381,29 +384,3 @@ extension RequestGate: LoopTimerTarget {
 
 @available(*, unavailable)
 extension RequestGate: Sendable {}
-
-/// Sits before the parser and tells the gate of the bytes that come; drops them when nobody listens any more.
-final class ByteWatch: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    private let gate: RequestGate
-
-    init(gate: RequestGate) {
-        self.gate = gate
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard self.gate.isListening else { return }
-        self.gate.bytesCame(ByteWatch.unwrapInboundIn(data).readableBytes)
-        context.fireChannelRead(data)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        self.gate.readCompleted()
-        context.fireChannelReadComplete()
-    }
-}
-
-@available(*, unavailable)
-extension ByteWatch: Sendable {}
