@@ -61,7 +61,7 @@ struct AccessTests {
     static let roles: [Role?] = [nil, .reader, .member, .admin, .owner]
 
     @Test("grants exactly what the table of roles grants", arguments: AccessTests.table.split(separator: "\n").dropFirst())
-    func table(line: Substring) throws {
+    func grantsAsTheTableSays(line: Substring) throws {
         let words = line.split(separator: " ")
         let name = String(words[0])
         try #require(words.count == 5, "\(line)")
