@@ -86,6 +86,9 @@ package struct Argon2: Sendable {
         return "$argon2id$v=19$\(cost)$\(String(repeating: "A", count: 22))$\(String(repeating: "A", count: 43))"
     }
 
+    /// Makes the memory of hashes go back to the system as soon as they are done. For the process; once is enough.
+    static func returnMemoryAtOnce() { vibetalk_return_large_blocks() }
+
     /// Reads `$argon2id$v=19$m=…,t=…,p=…$salt$digest`.
     package static func parameters(of phc: String) -> Parameters? {
         let parts = phc.split(separator: "$", omittingEmptySubsequences: false)

@@ -16,6 +16,7 @@ extension PasswordHasher {
         queue: Int = 50,
         random: @escaping @Sendable (_ count: Int) -> [UInt8] = SecureRandom.bytes
     ) -> PasswordHasher {
+        Argon2.returnMemoryAtOnce()
         let argon2 = Argon2(parameters)
         let pool = WorkerThreads(name: "argon2", count: max(1, threads), queue: queue)
         return PasswordHasher(
