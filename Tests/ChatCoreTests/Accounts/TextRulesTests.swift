@@ -156,3 +156,35 @@ import Testing
         #expect(TextRules.device(String(repeating: "é", count: 400))?.utf8.count == 256)
     }
 }
+
+@Suite struct TextFuzzTests {
+    /// Whatever comes, the rules answer or refuse; what they let through they let through again unchanged.
+    @Test func noTextTraps() {
+        var generator = SystemRandomNumberGenerator()
+        let special: [UInt32] = [
+            0, 9, 0x20, 0x40, 0x2E, 0x301, 0x200D, 0x202E, 0x1F3F4, 0xE0067, 0xFE0F, 0x3164, 0xAC00, 0x1100,
+        ]
+        for _ in 0..<5_000 {
+            var text = String.UnicodeScalarView()
+            for _ in 0..<Int.random(in: 0...40, using: &generator) {
+                let value =
+                    Bool.random(using: &generator)
+                    ? special.randomElement(using: &generator) ?? 0 : UInt32.random(in: 0...0x10FFFF, using: &generator)
+                if let scalar = Unicode.Scalar(value) { text.append(scalar) }
+            }
+            let input = String(text)
+            if let name = try? DisplayName.normalised(input, limit: 64, field: "name") {
+                let again = try? DisplayName.normalised(name, limit: 64, field: "name")
+                #expect(again.map { Array($0.utf8) } == Array(name.utf8))
+            }
+            if let email = try? EmailAddress.checked(input) {
+                #expect(email.utf8.count <= 254)
+                #expect(EmailAddress.folded(EmailAddress.folded(email)) == EmailAddress.folded(email))
+            }
+            if let bytes = try? Password.checkedNew(input, own: [input]) { #expect(!bytes.isEmpty) }
+            if let device = TextRules.device(input) { #expect(device.utf8.count <= 256) }
+            _ = try? TextRules.checkEmoji(input)
+            _ = AddressGroup.of(input)
+        }
+    }
+}
