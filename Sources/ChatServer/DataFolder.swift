@@ -20,22 +20,21 @@ package final class DataFolder: Sendable {
     /// Makes the folder if it is missing, readable to its owner alone, and takes its lock.
     ///
     /// - Parameter path: absolute, or relative to where the process was started.
+    /// - Returns: the folder, locked.
     /// - Throws: ``StartFailure`` if it is no folder, cannot be used, or is in use.
     package static func open(_ path: String) throws(StartFailure) -> DataFolder {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
             throw StartFailure("cannot make the data folder \(path): \(reason())")
         }
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw StartFailure("cannot look at the data folder \(path): \(reason())")
+        let folder = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else {
+            throw StartFailure(
+                errno == ENOTDIR
+                    ? "the data folder \(path) is no folder" : "cannot read the data folder \(path): \(reason())"
+            )
         }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw StartFailure("the data folder \(path) is no folder")
-        }
-        guard access(path, R_OK | X_OK) == 0 else {
-            throw StartFailure("cannot read the data folder \(path): \(reason())")
-        }
-        guard access(path, W_OK) == 0 else {
+        close(folder)
+        guard access(path, W_OK | X_OK) == 0 else {
             throw StartFailure("cannot write to the data folder \(path): \(reason())")
         }
         return DataFolder(path: path, lock: try takeLock(of: path))

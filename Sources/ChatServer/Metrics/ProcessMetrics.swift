@@ -29,7 +29,9 @@ package struct ProcessMetrics: Sendable, Equatable {
 
     /// `nil` where there is no /proc.
     package static func now() -> ProcessMetrics? {
-        guard let stat = file("/proc/self/stat"), let boot = bootSeconds, let files = openFileCount() else { return nil }
+        guard let stat = file("/proc/self/stat"), let boot = bootSeconds, let files = openFileCount() else {
+            return nil
+        }
         return ProcessMetrics(
             stat: stat,
             bootSeconds: boot,
@@ -40,7 +42,7 @@ package struct ProcessMetrics: Sendable, Equatable {
         )
     }
 
-    /// - Parameter stat: the text of /proc/self/stat.
+    /// From the text of /proc/self/stat, and what is needed to understand it.
     init?(
         stat: String,
         bootSeconds: Double,

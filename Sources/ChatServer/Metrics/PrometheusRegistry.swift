@@ -16,6 +16,7 @@ package final class PrometheusRegistry: Sendable {
     /// All metrics, and those of the process, in an order that depends on names alone.
     ///
     /// - Parameter process: what the operating system says; read anew for each text.
+    /// - Returns: the text, one line per number.
     package func text(process: ProcessMetrics? = ProcessMetrics.now()) -> String {
         var text = PrometheusText()
         let families = self.families.withLock { $0 }

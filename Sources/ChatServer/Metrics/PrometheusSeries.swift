@@ -75,7 +75,7 @@ final class PrometheusHistogram: PrometheusSeries, RecorderHandler, TimerHandler
     private let bounds: [Double]
     private let counts: Mutex<Counts>
 
-    /// - Parameter bounds: ascending; what is above the last is counted all the same.
+    /// The bounds ascend; what is above the last is counted all the same.
     init(_ name: String, _ labels: PrometheusLabels, bounds: [Double]) {
         self.name = name
         self.labels = labels
