@@ -23,7 +23,11 @@ package struct Node: Sendable {
 
     /// Runs until SIGTERM or SIGINT.
     ///
-    /// - Parameter announce: is told `listening on http://HOST:PORT` when the node is ready.
+    /// - Parameters:
+    ///   - configuration: what the operator chose.
+    ///   - logger: takes what operators should know.
+    ///   - announce: is told `listening on http://HOST:PORT` when the node is ready.
+    /// - Throws: why it could not start, or had to end.
     package static func run(
         _ configuration: ServerConfiguration,
         logger: Logger,
@@ -72,6 +76,7 @@ package struct Node: Sendable {
             case .adminListening(let admin): adminAddress = admin
             }
             if let address, configuration.adminPort == nil || adminAddress != nil {
+                parts.tellReadiness()
                 return Node(address: address, adminAddress: adminAddress, group: group, task: task)
             }
         }

@@ -27,6 +27,8 @@ struct NodeParts: Sendable {
     private let chat: Chat
     private let accounts: Accounts
     private let connections = ConnectionCount()
+    /// How many files this process may open.
+    private let files: Int
     private let maximumConnections: Int
 
     init(_ configuration: ServerConfiguration, logger: Logger) async throws {
@@ -39,12 +41,8 @@ struct NodeParts: Sendable {
         group = MultiThreadedEventLoopGroup.singleton
         timers = LoopTimersByLoop(group: group)
 
-        let files = OpenFileLimit.raise()
+        files = OpenFileLimit.raise()
         maximumConnections = OpenFileLimit.connections(within: files)
-        logger.info(
-            "Open files are limited.",
-            metadata: .keys([.count: "\(files)", .limitName: "connections=\(maximumConnections)"])
-        )
 
         folder = try DataFolder.open(configuration.data)
         store = try SQLiteStore.open(
@@ -107,18 +105,12 @@ struct NodeParts: Sendable {
             hasher: .argon2(),
             mac: { Authenticator.code(key: secret, message: $0) },
             rates: rates,
-            signUpPolicy: configuration.signUp ?? Self.signUpPolicy(host: configuration.host),
+            signUpPolicy: configuration.signUpPolicy,
             siteWords: ["vibetalk", configuration.node],
             metrics: metrics,
             publish: publish
         )
         gateway.start(chat)
-    }
-
-    /// Open to everybody who can reach a loopback address; elsewhere by invitation after the first account.
-    private static func signUpPolicy(host: String) -> SignUpPolicy {
-        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        return isLoopback ? .open : .invite
     }
 
     // MARK: - Services
@@ -132,10 +124,31 @@ struct NodeParts: Sendable {
             SessionSweeper(store: store, gateway: gateway, logger: logger),
         ]
         if let port = configuration.adminPort {
-            services.append(adminApplication(port: port) { started(.adminListening($0)) })
+            services.append(
+                ListeningService(
+                    listener: adminApplication(port: port) { started(.adminListening($0)) },
+                    address: ListenerAddress(host: configuration.host, port: port)
+                )
+            )
         }
-        services.append(mainApplication { started(.listening($0)) })
+        services.append(
+            ListeningService(
+                listener: mainApplication { started(.listening($0)) },
+                address: ListenerAddress(host: configuration.host, port: configuration.port)
+            )
+        )
         return services
+    }
+
+    /// Once it listens: before that, what goes wrong is the only line.
+    func tellReadiness() {
+        logger.info(
+            "The node is ready.",
+            metadata: .keys([
+                .nodeID: "\(configuration.node)", .version: "\(VibeTalkVersion.current)",
+                .count: "\(files) files", .limitName: "connections=\(maximumConnections)",
+            ])
+        )
     }
 
     private func mainApplication(_ listening: @escaping @Sendable (ListenerAddress) -> Void) -> some Service {
@@ -206,10 +219,11 @@ struct NodeParts: Sendable {
         )
     }
 
-    /// Hummingbird tells of starting and stopping; the node does so itself.
+    /// Hummingbird tells of starting and stopping; the node does so itself. What it calls errors are connections that
+    /// break, and listeners that are cancelled when another one fails.
     private var quiet: Logger {
         var logger = logger
-        logger.logLevel = max(logger.logLevel, .warning)
+        logger.logLevel = .critical
         return logger
     }
 
