@@ -24,7 +24,7 @@ extension Hub {
     /// - Returns: the connection's slot, and what happened since the snapshot.
     package mutating func open(
         _ opening: Opening,
-        raised: [ConversationID: Int64],
+        raised: [ConversationID: Int64] = [:],
         watch: Watch,
         now: Int64
     ) -> (slot: Int32, actions: [HubAction]) {

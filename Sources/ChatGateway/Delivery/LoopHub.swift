@@ -66,10 +66,9 @@ final class LoopHub {
     func open(
         _ handler: SessionHandler,
         _ opening: Opening,
-        raised: [ConversationID: Int64],
         watch: Watch
     ) -> Int32 {
-        let (slot, actions) = hub.open(opening, raised: raised, watch: watch, now: now)
+        let (slot, actions) = hub.open(opening, watch: watch, now: now)
         while handlers.count <= Int(slot) { handlers.append(nil) }
         handlers[Int(slot)] = handler
         perform(actions)

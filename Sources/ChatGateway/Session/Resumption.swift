@@ -10,15 +10,13 @@ package struct Resumption: Sendable {
     package private(set) var gone: [ConversationID] = []
     /// Positions and heads that the latest events did not answer, in the client's order.
     package private(set) var missing: [Hello.Position] = []
-    /// Where events go on, where that is above the index's head.
-    package private(set) var raised: [ConversationID: Int64] = [:]
+    private var heads: [ConversationID: Int64] = [:]
     private var wanted: [(position: Hello.Position, head: Int64)] = []
     private var bytes = 0
 
     package init(hello: Hello, opening: Opening) {
         isKnownEpoch = hello.epoch.map { $0 == opening.epoch } ?? true
         guard isKnownEpoch else { return }
-        var heads: [ConversationID: Int64] = [:]
         for entry in opening.entries { heads[entry.index.conversation] = entry.index.head }
         for position in hello.resume {
             guard let head = heads[position.conversation] else {
@@ -55,6 +53,8 @@ package struct Resumption: Sendable {
 
     /// Adds a page if it fits.
     package mutating func add(_ page: ChangesPage) {
+        guard let head = heads[page.conversation] else { return }
+        let page = page.cut(at: head)
         let size = page.encoded().count
         guard bytes + size <= FixedLimits.bulkBytes else {
             bytes = FixedLimits.bulkBytes
@@ -62,6 +62,21 @@ package struct Resumption: Sendable {
         }
         bytes += size
         changes.append(page)
-        if !page.more { raised[page.conversation] = page.upTo }
+    }
+}
+
+extension ChangesPage {
+    /// The page as it was when the index was read, so that both say the same head: rows that changed since come as
+    /// events.
+    func cut(at head: Int64) -> ChangesPage {
+        var page = self
+        page.head = head
+        guard page.upTo > head else { return page }
+        page.messages.removeAll { $0.rev > head }
+        page.members.removeAll { $0.rev > head }
+        if let row, row.rev > head { page.row = nil }
+        page.upTo = head
+        page.more = false
+        return page
     }
 }

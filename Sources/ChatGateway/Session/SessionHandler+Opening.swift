@@ -126,7 +126,7 @@ extension SessionHandler {
         loop.node.presence.connected(opening.user.id)
         loop.node.metrics.hellos.increment()
         write(ReplyFrame.encoded(re: id, ok: reply(opening, hello, resumption), reservingCapacity: 1_024))
-        slot = loop.open(self, opening, raised: resumption.raised, watch: watch)
+        slot = loop.open(self, opening, watch: watch)
         perform(session.opened(now: loop.now))
     }
 
