@@ -122,6 +122,7 @@ struct NodeParts: Sendable {
             GatewayService(gateway: gateway, connections: connections),
             CommitLogReader(store: store, gateway: gateway, logger: logger),
             SessionSweeper(store: store, gateway: gateway, logger: logger),
+            HouseKeeper(accounts: accounts, logger: logger),
         ]
         if let port = configuration.adminPort {
             services.append(
