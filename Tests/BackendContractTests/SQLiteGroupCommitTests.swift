@@ -19,12 +19,17 @@ struct SQLiteGroupCommitTests {
         _ writes: [@Sendable () async throws -> Value]
     ) async throws -> [Result<Value, any Error>] {
         let gate = DispatchSemaphore(value: 0)
+        let isHeld = Flag()
         return await withTaskGroup(of: (Int, Result<Value, any Error>).self) { group in
             group.addTask {
                 // Holds the writer's thread (no task) until all others wait.
-                _ = try? await store.write { _ in gate.wait() }
+                _ = try? await store.write { _ in
+                    isHeld.raise()
+                    gate.wait()
+                }
                 return (-1, .failure(CancellationError()))
             }
+            while !isHeld.isRaised { await Task.yield() }
             for (index, write) in writes.enumerated() {
                 group.addTask {
                     do { return (index, .success(try await write())) } catch { return (index, .failure(error)) }
@@ -180,15 +185,15 @@ struct SQLiteGroupCommitTests {
             })
             #expect(results.count == GroupCommit.maximumWaiting)
             let gate = DispatchSemaphore(value: 0)
-            let isHeld = Mutex(false)
+            let isHeld = Flag()
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     _ = try? await world.store.write { _ in
-                        isHeld.withLock { $0 = true }
+                        isHeld.raise()
                         gate.wait()
                     }
                 }
-                while !isHeld.withLock({ $0 }) { await Task.yield() }
+                while !isHeld.isRaised { await Task.yield() }
                 for _ in 0..<GroupCommit.maximumWaiting {
                     group.addTask { _ = try? await world.store.write { _ in } }
                 }

@@ -165,7 +165,8 @@ extension Transaction {
     // MARK: Owners
 
     static let ownersQuery = """
-        SELECT count(*) FROM members WHERE conversation = ? AND role = ? AND left_at IS NULL
+        SELECT count(*) FROM members INDEXED BY members_by_role
+        WHERE conversation = ? AND role = ? AND left_at IS NULL
         """
 
     static let heirQuery = """

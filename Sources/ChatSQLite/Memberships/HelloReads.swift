@@ -58,7 +58,7 @@ enum HelloReads {
         """
 
     static let companionQuery = """
-        SELECT 1 FROM members a CROSS JOIN members b ON b.conversation = a.conversation
+        SELECT 1 FROM members a INDEXED BY members_by_user CROSS JOIN members b ON b.conversation = a.conversation
         WHERE a.user = ? AND a.left_at IS NULL AND b.user = ? AND b.left_at IS NULL LIMIT 1
         """
 

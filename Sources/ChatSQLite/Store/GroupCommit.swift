@@ -28,6 +28,9 @@ final class GroupCommit: Sendable {
     private struct State {
         var waiting: [any PendingWrite] = []
         var isRunning = false
+        var isClosed = false
+        /// Resumed when the last batch is done.
+        var whenIdle: [CheckedContinuation<Void, Never>] = []
     }
 
     private let pool: DatabasePool
@@ -53,10 +56,22 @@ final class GroupCommit: Sendable {
     /// How many writes wait.
     var depth: Int { state.withLock { $0.waiting.count } }
 
+    /// Refuses further writes and waits for those that were accepted. A closed connection must not be touched again.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                state.isClosed = true
+                if state.isRunning { state.whenIdle.append(continuation) }
+                return !state.isRunning
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
     private func enqueue(_ write: any PendingWrite) {
         enum Next { case refuse, start, wait }
         let next: Next = state.withLock { state in
-            guard state.waiting.count < Self.maximumWaiting else { return .refuse }
+            guard !state.isClosed, state.waiting.count < Self.maximumWaiting else { return .refuse }
             state.waiting.append(write)
             guard !state.isRunning else { return .wait }
             state.isRunning = true
@@ -91,11 +106,14 @@ final class GroupCommit: Sendable {
         } else {
             for write in batch { write.answer(alone(write, db)) }
         }
+        var closing: [CheckedContinuation<Void, Never>] = []
         let goesOn = state.withLock { state in
             state.isRunning = !state.waiting.isEmpty
+            if !state.isRunning { swap(&closing, &state.whenIdle) }
             return state.isRunning
         }
         if goesOn { schedule() }
+        for continuation in closing { continuation.resume() }
     }
 
     /// Commits all in one transaction. - Returns: each write's failure, or `nil` if nothing was committed and each must

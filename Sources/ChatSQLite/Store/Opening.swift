@@ -61,6 +61,8 @@ extension SQLiteStore {
         configuration.prepareDatabase { db in
             // Savepoints keep what they may have to undo in memory.
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
+            // What was deleted is overwritten.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
             try db.execute(sql: "PRAGMA cache_size = -4096")
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")

@@ -86,8 +86,7 @@ package final class SQLiteStore: Sendable {
 
     /// Waits for what is in work, then closes all connections. Later calls answer `unavailable`.
     package func close() async throws(ChatError) {
-        // Whatever was submitted before this has been answered when this is.
-        _ = try? await write { _ in }  // A store that cannot write any more is closed all the same.
+        await groupCommit.close()
         checkpointer.close()
         do {
             try pool.close()

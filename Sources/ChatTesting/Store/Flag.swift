@@ -1,10 +1,12 @@
 // A flag that one task raises and others see.
 import Synchronization
 
-final class Flag: Sendable {
+package final class Flag: Sendable {
     private let state = Mutex(false)
 
-    var isRaised: Bool { state.withLock { $0 } }
+    package init() {}
 
-    func raise() { state.withLock { $0 = true } }
+    package var isRaised: Bool { state.withLock { $0 } }
+
+    package func raise() { state.withLock { $0 = true } }
 }
