@@ -15,13 +15,7 @@ package final class Gateway: Sendable {
         package var limits: Limits
         package var origins: OriginPolicy
         package var proxies: TrustedProxies
-        package var heartbeatMs: Int64 = 25_000
-        /// How long a ping may stay unanswered.
-        package var pongMs: Int64 = 10_000
-        /// How long a connection that reads nothing is kept.
-        package var stalledMs: Int64 = 30_000
-        /// Over how long a drain is spread.
-        package var drainMs: Int64 = 2_000
+        package var times: Times
         /// WebSockets this process can hold; beyond it handshakes are refused.
         package var maximumConnections: Int
 
@@ -31,6 +25,7 @@ package final class Gateway: Sendable {
             limits: Limits,
             origins: OriginPolicy,
             proxies: TrustedProxies,
+            times: Times = Times(),
             maximumConnections: Int
         ) {
             self.node = node
@@ -38,8 +33,24 @@ package final class Gateway: Sendable {
             self.limits = limits
             self.origins = origins
             self.proxies = proxies
+            self.times = times
             self.maximumConnections = maximumConnections
         }
+    }
+
+    /// How long things may take: no settings of an operator, but a test need not wait for half a minute.
+    package struct Times: Sendable {
+        package var heartbeatMs: Int64 = 25_000
+        /// How long a ping may stay unanswered.
+        package var pongMs: Int64 = 10_000
+        /// How long a connection that reads nothing is kept.
+        package var stalledMs: Int64 = 30_000
+        /// Over how long a drain is spread.
+        package var drainMs: Int64 = 2_000
+        /// How long a frame may stay unfinished.
+        package var frameMs = Int64(FixedLimits.frameSeconds) * 1_000
+
+        package init() {}
     }
 
     private let configuration: Configuration

@@ -69,6 +69,7 @@ struct NodeParts: Sendable {
                 limits: configuration.limits,
                 origins: origins,
                 proxies: TrustedProxies(configuration.proxies),
+                times: configuration.times,
                 maximumConnections: maximumConnections
             ),
             environment: environment,
@@ -155,6 +156,7 @@ struct NodeParts: Sendable {
     private func mainApplication(_ listening: @escaping @Sendable (ListenerAddress) -> Void) -> some Service {
         var listener = ListenerConfiguration(maxConnections: maximumConnections)
         listener.webSocket.maxMessageBytes = Int(configuration.limits.frameBytes)
+        listener.webSocket.unfinishedTimeout = .milliseconds(configuration.times.frameMs)
         listener.securityHeaders = SecurityHeaders(isSecure: httpParts.origins.isSecure).fields.map {
             ($0.name.rawName, $0.value)
         }

@@ -1,6 +1,9 @@
 // A whole node in this process, on a free port and in a folder of its own: what tests of the whole server talk to.
 package import ChatClient
+package import ChatCore
 package import ChatProtocol
+import ChatSQLite
+import ChatSecurity
 package import ChatServer
 import Foundation
 import Logging
@@ -10,13 +13,14 @@ import Synchronization
 package final class TestServer: Sendable {
     package let host = "127.0.0.1"
     private let configuration: ServerConfiguration
-    private let running: Mutex<Node>
+    /// `nil` while the node is stopped.
+    private let running: Mutex<Node?>
     private let opened = Mutex<[ChatClient]>([])
     private let counter = Mutex(0)
 
     /// Where the node listens now.
-    package var port: Int { running.withLock { $0.address.port } }
-    package var adminPort: Int? { running.withLock { $0.adminAddress?.port } }
+    package var port: Int { configuration.port }
+    package var adminPort: Int? { running.withLock { $0?.adminAddress?.port } }
     package var folder: String { configuration.data }
 
     private init(configuration: ServerConfiguration, node: Node) {
@@ -43,7 +47,11 @@ package final class TestServer: Sendable {
         configuration.limits.handshakesPerSecondPerAddress = 0
         configuration.limits.signInsPerMinutePerAddress = 0
         configuration.limits.accountsPerHourPerAddress = 0
+        // Nobody need wait for half a minute, nor for a drain to be spread over seconds.
+        configuration.times.drainMs = 50
         change(&configuration)
+        // A port of one's own, so that the node is found again after a restart.
+        if configuration.port == 0 { configuration.port = try await FreePorts.take() }
         let server = TestServer(
             configuration: configuration,
             node: try await Node.start(configuration, logger: Self.logger)
@@ -70,14 +78,51 @@ package final class TestServer: Sendable {
             return clients
         }
         for client in clients { await client.close() }
-        try await running.withLock { $0 }.stop()
+        try await stop()
     }
 
-    /// Stops the node in order and starts it again on the same folder and another port.
-    package func restart() async throws {
-        try await running.withLock { $0 }.stop()
+    /// Stops the node in order; nothing happens if it is stopped.
+    package func stop() async throws {
+        let node = running.withLock { node in
+            defer { node = nil }
+            return node
+        }
+        try await node?.stop()
+    }
+
+    /// Starts the node again, on the same folder and port.
+    package func start() async throws {
         let node = try await Node.start(configuration, logger: Self.logger)
         running.withLock { $0 = node }
+    }
+
+    /// Stops the node in order and starts it again.
+    package func restart() async throws {
+        try await stop()
+        try await start()
+    }
+
+    /// Works on the stores themselves, while the node is stopped: for what would take long through the door.
+    package func withStores<Value>(_ body: (Stores, Environment) async throws -> Value) async throws -> Value {
+        try await stop()
+        let environment = Environment.system()
+        let store = try SQLiteStore.open(
+            path: folder + "/vibetalk.sqlite3",
+            environment: environment,
+            limits: configuration.limits
+        )
+        let stores = Stores(
+            messages: store,
+            conversations: store,
+            memberships: store,
+            accounts: store,
+            sessions: store,
+            epoch: store.epoch
+        )
+        let value = try await body(stores, environment)
+        try await store.close()
+        try await start()
+        return value
     }
 
     // MARK: - People
@@ -116,9 +161,16 @@ package final class TestServer: Sendable {
         return Person(user: answer.user, session: answer.session)
     }
 
-    /// A client of somebody, connected and open; closed with the server.
-    package func connect(_ person: Person) async throws -> ChatClient {
-        let client = ChatClient(host: host, port: port)
+    /// A client of somebody, connected and open; closed with the server. It reconnects without long waits.
+    package func connect(
+        _ person: Person,
+        configuration: ClientConfiguration = ClientConfiguration(),
+        observer: (@Sendable (ClientEvent) -> Void)? = nil
+    ) async throws -> ChatClient {
+        var configuration = configuration
+        configuration.backoffMinimumMs = 5
+        configuration.backoffMaximumMs = 100
+        let client = ChatClient(host: host, port: port, configuration: configuration, observer: observer)
         opened.withLock { $0.append(client) }
         try await client.connect(token: person.token)
         return client

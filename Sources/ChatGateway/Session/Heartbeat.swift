@@ -17,10 +17,10 @@ struct Heartbeat {
     private var stalled: (since: Int64, unsent: Int)?
     private(set) var next: TimeAmount
 
-    init(configuration: Gateway.Configuration, now: Int64) {
-        heartbeatMs = configuration.heartbeatMs
-        pongMs = configuration.pongMs
-        stalledMs = configuration.stalledMs
+    init(times: Gateway.Times, now: Int64) {
+        heartbeatMs = times.heartbeatMs
+        pongMs = times.pongMs
+        stalledMs = times.stalledMs
         heardAt = now
         // Spread over the interval, so that connections made together do not ping together.
         next = .milliseconds(Int64.random(in: heartbeatMs / 2...max(heartbeatMs / 2, heartbeatMs)))

@@ -137,7 +137,7 @@ extension SessionHandler {
             session: opening.session,
             connection: name,
             node: configuration.node,
-            heartbeatMs: configuration.heartbeatMs,
+            heartbeatMs: configuration.times.heartbeatMs,
             features: configuration.features.filter { hello.features.contains($0) },
             limits: configuration.limits.asDictionary,
             epoch: opening.epoch,

@@ -41,7 +41,7 @@ final class SessionHandler: ChannelInboundHandler {
         key = loop.nextKey()
         record = ConnectionRecord(key: key, now: loop.now)
         session = Session(limits: loop.node.configuration.limits)
-        heartbeat = Heartbeat(configuration: loop.node.configuration, now: loop.now)
+        heartbeat = Heartbeat(times: loop.node.configuration.times, now: loop.now)
     }
 
     var configuration: Gateway.Configuration { loop.node.configuration }
@@ -165,7 +165,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func move() {
         guard session.isOpen, movingToken == nil else { return close(.draining, "") }
-        let afterMs = Int64.random(in: 0...configuration.drainMs)
+        let afterMs = Int64.random(in: 0...configuration.times.drainMs)
         write(Event.moving(afterMs: afterMs).encoded())
         movingToken = loop.timers.schedule(after: .milliseconds(afterMs), self, tag: Deadline.moving)
     }

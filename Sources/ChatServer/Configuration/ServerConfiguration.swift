@@ -1,5 +1,6 @@
 // What an operator can choose, with its defaults.
 package import ChatCore
+package import ChatGateway
 package import ChatProtocol
 package import Logging
 
@@ -29,6 +30,8 @@ package struct ServerConfiguration: Sendable {
     package var proxies: [String] = []
     /// `nil`: open on a loopback address, elsewhere by invitation after the first account.
     package var signUp: SignUpPolicy?
+    /// How long things may take. No option: tests shorten it.
+    package var times = Gateway.Times()
 
     package init() {}
 }
