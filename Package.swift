@@ -92,7 +92,7 @@ let package = Package(
         .target(name: "ChatLoad", dependencies: ["ChatClient", "ChatProtocol"]),
         .executableTarget(
             name: "vibetalk",
-            dependencies: ["ChatServer", "ChatGateway", "ChatClient", "ChatLoad", argumentParser]
+            dependencies: ["ChatServer", "ChatLoad", argumentParser]
         ),
 
         // What tests stand on.

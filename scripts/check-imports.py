@@ -38,7 +38,8 @@ RULES = {
     },
     "ChatServer": {
         "ChatCore", "ChatProtocol", "ChatSQLite", "ChatSecurity", "ChatGateway", "ChatHTTP", "Hummingbird",
-        "HummingbirdCore", "HTTPTypes", "NIOHTTPTypesHTTP1", "Configuration", "ServiceLifecycle", "Logging", "Metrics",
+        "HummingbirdCore", "HTTPTypes", "NIOHTTPTypesHTTP1", "Configuration", "ServiceLifecycle", "UnixSignals", "Logging",
+        "Metrics",
         "CoreMetrics", "Dispatch", "Glibc",
     } | NIO,
     "ChatClient": {"ChatProtocol", "Logging", "DequeModule"} | NIO,
@@ -47,7 +48,8 @@ RULES = {
         "DequeModule",
     } | NIO,
     "ChatTesting": {"ChatFixtures", "ChatCore", "ChatProtocol", "Testing"},
-    "vibetalk": {"ChatServer", "ChatGateway", "ChatClient", "ArgumentParser", "Glibc"},
+    "ChatLoad": {"ChatClient", "ChatProtocol"},
+    "vibetalk": {"ChatServer", "ChatLoad", "ArgumentParser", "Glibc"},
 }
 # ChatProtocol is what independent clients link: it gets nothing but Foundation.
 STANDARD_OF = {"ChatProtocol": FOUNDATION}

@@ -8,7 +8,7 @@ struct VibeTalk: AsyncParsableCommand {
         commandName: "vibetalk",
         abstract: "A self-hosted chat server.",
         version: VibeTalkVersion.current,
-        subcommands: [ServeCommand.self, AdminCommand.self, EchoCommand.self]
+        subcommands: [ServeCommand.self, AdminCommand.self, LoadCommand.self, EchoCommand.self]
     )
 }
 
