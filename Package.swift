@@ -125,7 +125,7 @@ let package = Package(
             name: "ChatServerTests",
             dependencies: [
                 "ChatFixtures", "ChatTesting", "ChatServer", "ChatHTTP", "ChatGateway", "ChatClient", "ChatCore",
-                "ChatProtocol", hummingbird, logging, nioCore, nioPosix, serviceLifecycle,
+                "ChatProtocol", hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
             ]
         ),
     ]
