@@ -131,12 +131,7 @@ extension ClientStateMachine {
             return
         }
         guard let index = replicas.index(forKey: conversation) else { return }
-        let reader = user
-        var changed: [Message] = []
-        for message in messages {
-            let row = replicas.values[index].overridden(message)
-            if let changedRow = replicas.values[index].apply(row, sentBy: reader) { changed.append(changedRow) }
-        }
+        let changed = replicas.values[index].apply(messages, reader: user)
         changedConversations.append(conversation)
         guard !changed.isEmpty else { return }
         actions.append(.deliver(.messages(conversation, changed)))

@@ -78,6 +78,15 @@ extension ConversationReplica {
         return changed
     }
 
+    /// Applies rows that an event or a read brought. - Returns: those that changed something, as they are now.
+    mutating func apply(_ messages: [Message], reader: UserID?) -> [Message] {
+        var changed: [Message] = []
+        for message in messages {
+            if let row = apply(overridden(message), sentBy: reader) { changed.append(row) }
+        }
+        return changed
+    }
+
     /// A row that a read brought, with the reader's reactions heard since the read was asked for.
     func overridden(_ message: Message) -> Message {
         guard message.mine != nil, let mine = heardMine[message.seq] else { return message }
