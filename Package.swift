@@ -125,7 +125,8 @@ let package = Package(
             name: "ChatServerTests",
             dependencies: [
                 "ChatFixtures", "ChatTesting", "ChatServer", "ChatHTTP", "ChatGateway", "ChatClient", "ChatCore",
-                "ChatProtocol", hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
+                "ChatProtocol", "ChatSQLite", "ChatSecurity", hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
+                serviceLifecycle,
             ]
         ),
     ]
