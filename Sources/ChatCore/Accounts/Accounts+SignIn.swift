@@ -27,11 +27,11 @@ extension Accounts {
             metrics.signInsFailed.increment()
             throw ChatError(.unauthenticated, "The e-mail, handle or password is wrong.")
         }
-        await rehash(form.password, of: account)
+        let hash = await rehash(form.password, of: account)
         let hasMark = device != nil && device == mark
         return try await retryingIdentifiers { () async throws(ChatError) in
             let opening = newSession(of: account.user.id, device: form.device, isCookie: form.cookie)
-            published(try await stores.sessions.create(opening.session))
+            published(try await stores.sessions.create(opening.session, afterChecking: hash))
             metrics.signIns.increment()
             return await admission(account.user, opening, mark: hasMark ? proof.mark : nil)
         }
@@ -64,19 +64,22 @@ extension Accounts {
     }
 
     /// Renews a hash that was made with other parameters. That it fails is no reason not to let the person in.
-    private func rehash(_ password: String, of account: AccountRecord) async {
-        guard hasher.needsRehash(account.passwordHash), let bytes = Password.bytes(password) else { return }
+    /// - Returns: the hash that the store has now.
+    private func rehash(_ password: String, of account: AccountRecord) async -> String {
+        let former = account.passwordHash
+        guard hasher.needsRehash(former), let bytes = Password.bytes(password) else { return former }
         do throws(ChatError) {
             let hash = try await hasher.hash(bytes)
             let changed = try await stores.accounts.setPasswordHash(
                 hash,
                 of: account.user.id,
-                replacing: account.passwordHash,
+                replacing: former,
                 ending: .none
             )
-            _ = published(changed)
+            return published(changed) ? hash : former
         } catch {
             metrics.errors(error.code).increment()
+            return former
         }
     }
 }

@@ -4,8 +4,10 @@ package import ChatProtocol
 /// Stores and reads sessions. Tokens are known by their SHA-256 alone.
 package protocol SessionStore: Sendable {
     /// Stores a session. Beyond ``SessionLifetime/perUser`` the user's longest unseen ones end.
-    /// - Throws: `conflict` for an identifier that is in use; `unauthenticated` if the account was erased meanwhile.
-    func create(_ session: NewSession) async throws(ChatError) -> Changed<Void>
+    /// - Parameter hash: the password's hash that was checked.
+    /// - Throws: `conflict` for an identifier that is in use; `unauthenticated` if the password was changed meanwhile, or
+    ///   the account erased.
+    func create(_ session: NewSession, afterChecking hash: String) async throws(ChatError) -> Changed<Void>
 
     /// The session that a token opens now: its access token, its former one for 60 s, or its cookie.
     func session(tokenHash: [UInt8], isCookie: Bool) async throws(ChatError) -> SessionRecord?

@@ -4,8 +4,14 @@ package import ChatProtocol
 import GRDB
 
 extension SQLiteStore: SessionStore {
-    package func create(_ session: NewSession) async throws(ChatError) -> Changed<Void> {
+    package func create(_ session: NewSession, afterChecking hash: String) async throws(ChatError) -> Changed<Void> {
         try await write { transaction in
+            guard
+                try transaction.db.exists(
+                    "SELECT 1 FROM users WHERE id = ? AND password_hash = ?",
+                    [session.user.sql, hash]
+                )
+            else { throw ChatError.unauthenticated }
             try transaction.create(session)
         }
     }

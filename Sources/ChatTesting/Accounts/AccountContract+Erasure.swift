@@ -120,7 +120,7 @@ extension AccountContract {
                 endsAt: .max,
                 isCookie: false
             )
-            await expectUnauthenticated { _ = try await world.stores.sessions.create(session) }
+            await expectUnauthenticated { _ = try await world.stores.sessions.create(session, afterChecking: "x") }
         },
     ]
 

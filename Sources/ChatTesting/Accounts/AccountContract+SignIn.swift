@@ -1,7 +1,14 @@
 // Signing in: what is let in, how guessing is slowed down, and whom that does not concern.
 import ChatCore
 import ChatProtocol
+import Synchronization
 import Testing
+
+private final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+    func add() { value.add(1, ordering: .relaxed) }
+    var count: Int { value.load(ordering: .relaxed) }
+}
 
 extension AccountContract {
     static let signIn: [AccountCheck] = [
@@ -31,6 +38,56 @@ extension AccountContract {
             }
             // Both by e-mail and by handle, one count.
             #expect(await world.refusal("ada@example.org", "wrong")?.code == .rateLimited)
+        },
+        AccountCheck("an unknown login costs as many hashes as a known one, a delayed try none") { world in
+            try await world.signUp("ada")
+            let calls = Counter()
+            var hasher = world.factory.hasher
+            let verify = hasher.verify
+            hasher.verify = { (password, hash) async throws(ChatError) -> Bool in
+                calls.add()
+                return try await verify(password, hash)
+            }
+            let accounts = world.accounts(hasher: hasher)
+            for login in ["ada", "nobody", "nobody@example.org"] {
+                for password in ["wrong password", "short", String(repeating: "x", count: 5_000)] {
+                    let before = calls.count
+                    let form = SignInRequest(login: login, password: password)
+                    await expectUnauthenticated { _ = try await accounts.signIn(form, from: "::1") }
+                    #expect(calls.count == before + 1)
+                }
+            }
+            for login in ["ada", "nobody"] {
+                for _ in 0..<2 {
+                    _ = try? await accounts.signIn(SignInRequest(login: login, password: "no"), from: "::1")
+                }
+                let before = calls.count
+                await expectRefusal(.rateLimited) {
+                    _ = try await accounts.signIn(SignInRequest(login: login, password: "no"), from: "::1")
+                }
+                #expect(calls.count == before)
+            }
+        },
+        AccountCheck("who checked a password that is changed meanwhile is not let in") { world in
+            let ada = try await world.signUp("ada").signedIn
+            let change = PasswordChange(password: AccountWorld.password, newPassword: "another long sentence")
+            var hasher = world.factory.hasher
+            let verify = hasher.verify
+            hasher.verify = { (password, hash) async throws(ChatError) -> Bool in
+                let isRight = try await verify(password, hash)
+                try await world.accounts().changePassword(
+                    change,
+                    of: ada.user.id,
+                    session: ada.session.id,
+                    from: "::1"
+                )
+                return isRight
+            }
+            await expectUnauthenticated {
+                let form = SignInRequest(login: "ada", password: AccountWorld.password)
+                _ = try await world.accounts(hasher: hasher).signIn(form, from: "::1")
+            }
+            #expect(try await world.accounts().sessions(of: ada.user.id, current: ada.session.id).count == 1)
         },
         AccountCheck("five failures are free, then one try per 1 s, doubling to 15 min") { world in
             try await world.signUp("ada")

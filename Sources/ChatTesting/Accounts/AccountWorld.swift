@@ -64,6 +64,7 @@ package final class AccountWorld: Sendable {
     func accounts(
         _ policy: SignUpPolicy = .open,
         rates: RateLimiter = RateLimiter(),
+        hasher: PasswordHasher? = nil,
         _ change: (inout Limits) -> Void = { limits in
             limits.signInsPerMinutePerAddress = 0
             limits.accountsPerHourPerAddress = 0
@@ -75,7 +76,7 @@ package final class AccountWorld: Sendable {
             stores: stores,
             limits: limits,
             environment: environment,
-            hasher: factory.hasher,
+            hasher: hasher ?? factory.hasher,
             mac: factory.mac,
             rates: rates,
             signUpPolicy: policy,
