@@ -123,15 +123,17 @@ extension ClientStateMachine {
 
     mutating func apply(_ messages: [Message], to conversation: ConversationID) {
         guard !messages.isEmpty else { return }
+        // Read once: the optimiser of Swift 6.3.1 fails on reading it in the loop.
+        let reader = user
         if outbox.awaitsRows(in: conversation) {
-            for message in messages where message.sender == user { match(message) }
+            for message in messages where message.sender == reader { match(message) }
         }
         guard configuration.keepsRows else {
             actions.append(.deliver(.messages(conversation, messages)))
             return
         }
         guard let index = replicas.index(forKey: conversation) else { return }
-        let changed = replicas.values[index].apply(messages, reader: user)
+        let changed = replicas.values[index].apply(messages, reader: reader)
         changedConversations.append(conversation)
         guard !changed.isEmpty else { return }
         actions.append(.deliver(.messages(conversation, changed)))

@@ -160,8 +160,8 @@ extension ClientStateMachine {
         guard let entry = tracked[conversation], entry.isKnown, entry.born <= sentAt,
             let first = page.messages.first?.seq, let last = page.messages.last?.seq, first <= last
         else { return }
-        for message in page.messages where message.sender == user { match(message) }
         let reader = user
+        for message in page.messages where message.sender == reader { match(message) }
         let changed = replicas[conversation]?.load(page.messages, sentBy: reader) ?? []
         guard !changed.isEmpty else { return }
         changedConversations.append(conversation)
