@@ -35,11 +35,9 @@ package struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     /// How many keys are kept now.
     package var count: Int { fullAt.count }
 
-    /// Takes a token: `nil` if there was one, else in how many milliseconds there will be one (at least 1).
-    ///
-    /// - Parameters:
-    ///   - burst: how many may be taken at once from a full bucket; below 1 counts as 1.
-    ///   - now: a clock that never runs backwards, in milliseconds.
+    /// Takes a token: `nil` if there was one, else in how many milliseconds there will be one (at least 1). `burst`
+    /// tokens may be taken at once from a full bucket (below 1 counts as 1); `now` is of a clock that never runs
+    /// backwards, in milliseconds.
     package mutating func take(_ key: Key, rate: Rate, burst: Int64, now: Int64) -> Int64? {
         guard rate.count > 0 else { return nil }
         let now = now * 1_000
@@ -89,11 +87,9 @@ package final class RateLimiter: Sendable {
         self.buckets = Mutex(TokenBuckets(capacity: capacity))
     }
 
-    /// Takes a token: `nil` if there was one, else in how many milliseconds there will be one (at least 1).
-    ///
-    /// - Parameters:
-    ///   - burst: how many may be taken at once from a full bucket; below 1 counts as 1.
-    ///   - now: a clock that never runs backwards, in milliseconds.
+    /// Takes a token: `nil` if there was one, else in how many milliseconds there will be one (at least 1). `burst`
+    /// tokens may be taken at once from a full bucket (below 1 counts as 1); `now` is of a clock that never runs
+    /// backwards, in milliseconds.
     package func take(_ key: RateKey, rate: Rate, burst: Int64, now: Int64) -> Int64? {
         buckets.withLock { $0.take(key, rate: rate, burst: burst, now: now) }
     }

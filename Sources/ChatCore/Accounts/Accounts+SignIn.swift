@@ -4,10 +4,8 @@ package import ChatProtocol
 import Metrics
 
 extension Accounts {
-    /// Opens a session.
-    ///
-    /// - Parameter proof: what the device still has of former sign-ins. Such a device has its own count of failures, so
-    ///   that its owner can sign in while others guess.
+    /// Opens a session. A device that shows what it still has of former sign-ins has a count of failures of its own, so
+    /// that its owner can sign in while others guess.
     package func signIn(
         _ form: SignInRequest,
         from address: String,

@@ -29,9 +29,8 @@ package struct Accounts: Sendable {
     /// Who may make an account.
     package let signUpPolicy: SignUpPolicy
 
-    /// - Parameters:
-    ///   - mac: a keyed fingerprint (HMAC-SHA-256) under a secret of the instance that stays the same.
-    ///   - publish: tells those who deliver of own events and ended sessions.
+    /// `mac` is a keyed fingerprint (HMAC-SHA-256) under a secret of the instance that stays the same; `publish` tells
+    /// those who deliver of own events and ended sessions.
     package init(
         stores: Stores,
         limits: Limits,

@@ -12,6 +12,7 @@ package enum DisplayName {
     ///   - limit: how many characters (Unicode scalars) the result may have.
     ///   - field: the field's name, for the refusal.
     ///   - mayBeEmpty: topics may; then a text of spaces alone gives "".
+    /// - Returns: the name as it is stored.
     /// - Throws: `invalid` that names the field.
     package static func normalised(
         _ text: String,

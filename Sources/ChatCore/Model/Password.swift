@@ -13,10 +13,8 @@ package enum Password {
         return Array(normal.utf8)
     }
 
-    /// Checks a new password. - Throws: `invalid` that says why, never the password.
-    ///
-    /// - Parameter own: words that a guesser would know: handle, e-mail, name, the site's name.
-    /// - Returns: the bytes to hash.
+    /// Checks a new password and gives the bytes to hash. `own` are words that a guesser would know: handle, e-mail,
+    /// name, the site's name. The refusal (`invalid`) says why, and never shows the password.
     package static func checkedNew(
         _ text: String,
         own: [String],

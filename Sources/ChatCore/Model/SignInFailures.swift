@@ -21,9 +21,8 @@ package struct SignInFailures: Sendable, Equatable {
     /// Failures beyond the free ones are forgotten after so long without any.
     package static let forgottenAfterMs: Int64 = 86_400_000
 
-    /// In how many milliseconds the next try is allowed; `nil`: now.
-    ///
-    /// - Parameter limit: how many tries are free; 0 switches delays off.
+    /// In how many milliseconds the next try is allowed; `nil`: now. So many tries are free as `limit` says; 0 switches
+    /// delays off.
     package func delay(limit: Int64, now: Int64) -> Int64? {
         guard limit > 0, count >= limit else { return nil }
         // A wall clock that was set back must not lock anybody out for longer than the delay.

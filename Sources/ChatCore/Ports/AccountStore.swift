@@ -3,8 +3,8 @@ package import ChatProtocol
 
 /// Stores and reads accounts.
 package protocol AccountStore: Sendable {
-    /// Creates an account with its first session; the first account of an instance is its operator.
-    /// - Parameter onlyFirst: refuses (`forbidden`) unless it is the first.
+    /// Creates an account with its first session; the first account of an instance is its operator. `onlyFirst` refuses
+    /// (`forbidden`) unless it is the first.
     /// - Throws: `conflict` for a taken e-mail or handle, or an identifier that is in use.
     func create(_ account: NewAccount, session: NewSession, onlyFirst: Bool) async throws(ChatError) -> Changed<User>
 

@@ -3,8 +3,8 @@ package import ChatProtocol
 
 /// Stores and reads sessions. Tokens are known by their SHA-256 alone.
 package protocol SessionStore: Sendable {
-    /// Stores a session. Beyond ``SessionLifetime/perUser`` the user's longest unseen ones end.
-    /// - Parameter hash: the password's hash that was checked.
+    /// Stores a session, if the password's hash is still the one that was checked. Beyond ``SessionLifetime/perUser``
+    /// the user's longest unseen ones end.
     /// - Throws: `conflict` for an identifier that is in use; `unauthenticated` if the password was changed meanwhile, or
     ///   the account erased.
     func create(_ session: NewSession, afterChecking hash: String) async throws(ChatError) -> Changed<Void>

@@ -3,13 +3,7 @@ package import ChatCore
 import Foundation
 
 extension PasswordHasher {
-    /// Argon2id on at most as many threads as there are cores; 50 may wait, then `unavailable`.
-    ///
-    /// - Parameters:
-    ///   - parameters: the cost; tests take less.
-    ///   - threads: how many hash at the same time.
-    ///   - queue: how many may wait.
-    ///   - random: where salts come from.
+    /// Argon2id on at most as many threads as there are cores; 50 may wait, then `unavailable`. Tests take a lower cost.
     package static func argon2(
         _ parameters: Argon2.Parameters = .standard,
         threads: Int = ProcessInfo.processInfo.activeProcessorCount,

@@ -8,9 +8,7 @@ import Synchronization
 package final class WorkerThreads: Sendable {
     private let core: Core
 
-    /// - Parameters:
-    ///   - count: how many threads.
-    ///   - queue: how much work may wait for one.
+    /// Starts `count` threads, for which so much work may wait as `queue` says.
     package init(name: String, count: Int, queue: Int) {
         precondition(count > 0 && queue >= 0, "at least one thread")
         core = Core(capacity: count + queue)
