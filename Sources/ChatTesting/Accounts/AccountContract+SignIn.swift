@@ -59,6 +59,7 @@ extension AccountContract {
             }
             for login in ["ada", "nobody"] {
                 for _ in 0..<2 {
+                    // Refused, as it must be.
                     _ = try? await accounts.signIn(SignInRequest(login: login, password: "no"), from: "::1")
                 }
                 let before = calls.count
