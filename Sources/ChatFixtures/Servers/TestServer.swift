@@ -1,6 +1,7 @@
 // A whole node in this process, on a free port and in a folder of its own: what tests of the whole server talk to.
 package import ChatClient
 package import ChatCore
+import ChatGateway
 package import ChatProtocol
 import ChatSQLite
 import ChatSecurity
