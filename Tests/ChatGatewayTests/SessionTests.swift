@@ -32,20 +32,27 @@ struct SessionTests {
         #expect(session.isOpen)
     }
 
-    @Test("another command first closes with 4001", arguments: [
-        #"{"id":1,"do":"ping"}"#, #"{"id":1,"do":"send"}"#, #"{"id":1,"do":"no such"}"#,
-    ])
+    @Test(
+        "another command first closes with 4001",
+        arguments: [
+            #"{"id":1,"do":"ping"}"#, #"{"id":1,"do":"send"}"#, #"{"id":1,"do":"no such"}"#,
+        ]
+    )
     func notHello(text: String) {
         var session = Session(limits: Limits())
         #expect(session.say(text).closing == .notHello)
         #expect(session.say(#"{"id":2,"do":"hello","token":"t"}"#).isEmpty)
     }
 
-    @Test("a malformed frame closes with 4000", arguments: [
-        "", "x", "[]", "{}", #"{"id":1}"#, #"{"do":"ping"}"#, #"{"id":"1","do":"ping"}"#, #"{"id":1.0,"do":"ping"}"#,
-        #"{"id":0,"do":"ping"}"#, #"{"id":1,"do":"ping"} {}"#, #"{"id":1,"id":1,"do":"ping"}"#,
-        #"{"id":9007199254740992,"do":"ping"}"#, #"{"id":1,"do":"ping","x":"\ud800"}"#, #"{"id":1,"do":"\u0000"}"#,
-    ])
+    @Test(
+        "a malformed frame closes with 4000",
+        arguments: [
+            "", "x", "[]", "{}", #"{"id":1}"#, #"{"do":"ping"}"#, #"{"id":"1","do":"ping"}"#,
+            #"{"id":1.0,"do":"ping"}"#,
+            #"{"id":0,"do":"ping"}"#, #"{"id":1,"do":"ping"} {}"#, #"{"id":1,"id":1,"do":"ping"}"#,
+            #"{"id":9007199254740992,"do":"ping"}"#, #"{"id":1,"do":"ping","x":"\ud800"}"#, #"{"id":1,"do":"\u0000"}"#,
+        ]
+    )
     func malformed(text: String) {
         var session = Self.opened()
         #expect(session.say(text).closing == .malformed)
@@ -171,15 +178,18 @@ struct SessionTests {
         #expect(!session.say(text, now: 3_000).performed.isEmpty)
     }
 
-    @Test("unknown commands and unnamed fields are answered invalid", arguments: [
-        #"{"id":2,"do":"dance"}"#,
-        #"{"id":2,"do":"send","conversation":"0000000000001","nonce":"n","body":"x","sender":"0000000000001"}"#,
-        #"{"id":2,"do":"send","conversation":"0000000000001","nonce":"n","body":"x","seq":1}"#,
-        #"{"id":2,"do":"send","conversation":"0000000000001","nonce":"n"}"#,
-        #"{"id":2,"do":"sync","conversation":"0000000000001","since":1.0}"#,
-        #"{"id":2,"do":"sync","conversation":"0000000000001","since":-1}"#,
-        #"{"id":2,"do":"history","conversation":"0000000000001","before":1,"after":2}"#,
-    ])
+    @Test(
+        "unknown commands and unnamed fields are answered invalid",
+        arguments: [
+            #"{"id":2,"do":"dance"}"#,
+            #"{"id":2,"do":"send","conversation":"0000000000001","nonce":"n","body":"x","sender":"0000000000001"}"#,
+            #"{"id":2,"do":"send","conversation":"0000000000001","nonce":"n","body":"x","seq":1}"#,
+            #"{"id":2,"do":"send","conversation":"0000000000001","nonce":"n"}"#,
+            #"{"id":2,"do":"sync","conversation":"0000000000001","since":1.0}"#,
+            #"{"id":2,"do":"sync","conversation":"0000000000001","since":-1}"#,
+            #"{"id":2,"do":"history","conversation":"0000000000001","before":1,"after":2}"#,
+        ]
+    )
     func invalid(text: String) {
         var session = Self.opened()
         let actions = session.say(text)

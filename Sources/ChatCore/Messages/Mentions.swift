@@ -18,7 +18,9 @@ package enum Mentions {
             let name = bytes[nameStart..<end]
             if name.elementsEqual("all".utf8) {
                 all = true
-            } else if let value = CrockfordBase32.decode(name), let user = UserID(rawValue: value), !users.contains(user) {
+            } else if let value = CrockfordBase32.decode(name), let user = UserID(rawValue: value),
+                !users.contains(user)
+            {
                 if limit == 0 || users.count < limit { users.append(user) }
             }
             position = bytes.index(after: end)
