@@ -81,10 +81,11 @@ final class RawClient {
     /// Sends bytes in pieces, each in a packet of its own.
     func send(_ bytes: [UInt8], piecesOf count: Int) async throws {
         var rest = bytes[...]
-        while !rest.isEmpty {
-            try await self.send(Array(rest.prefix(count)))
+        while rest.count > count {
+            self.channel.writeAndFlush(ByteBuffer(bytes: rest.prefix(count)), promise: nil)
             rest = rest.dropFirst(count)
         }
+        try await self.send(Array(rest))
     }
 
     /// The head of an HTTP answer, up to and with the empty line.

@@ -119,7 +119,7 @@ struct ListenerHTTPTests {
         try await ListenerBench.with { bench in
             let client = try await ListenerClient(port: bench.port)
             do {
-                for byte in row.request.utf8 { try await client.send([byte]) }
+                client.sendBytewise(row.request)
                 // What is only noticed with the next byte.
                 try await client.send(Self.behind)
             } catch {
@@ -224,48 +224,7 @@ struct ListenerHTTPTests {
         }
     }
 
-    // MARK: - Too slow
-
-    @Test("a header that is not finished: 408", arguments: ["G", "GET /hello HTTP/1.1\r\nHost: a\r\nX: "])
-    func slowHeader(beginning: String) async throws {
-        var configuration = ListenerBench.configuration
-        // Long enough to send a request on a busy machine.
-        configuration.headerTimeout = .milliseconds(1_500)
-        try await ListenerBench.with(configuration) { bench in
-            let client = try await ListenerClient(port: bench.port)
-            try await client.send(beginning)
-            let answer = try #require(await client.answer())
-            #expect(answer.status == 408)
-            Self.expectProblem(answer)
-            #expect(await client.rest() == "")
-
-            // The same for the second request of a connection.
-            let kept = try await ListenerClient(port: bench.port)
-            try await kept.send(Self.get + "\r\n")
-            #expect(await kept.answer()?.status == 200)
-            try await kept.send(beginning)
-            #expect(await kept.answer()?.status == 408)
-            #expect(await kept.rest() == "")
-        }
-    }
-
-    @Test("a connection that says nothing is closed without a word, at its beginning and between requests")
-    func silent() async throws {
-        var atBeginning = ListenerBench.configuration
-        atBeginning.headerTimeout = .milliseconds(100)
-        try await ListenerBench.with(atBeginning) { bench in
-            let silent = try await ListenerClient(port: bench.port)
-            #expect(await silent.rest() == "")
-        }
-        var between = ListenerBench.configuration
-        between.idleTimeout = .milliseconds(100)
-        try await ListenerBench.with(between) { bench in
-            let kept = try await ListenerClient(port: bench.port)
-            try await kept.send(Self.get + "\r\n")
-            #expect(await kept.answer()?.status == 200)
-            #expect(await kept.rest() == "")
-        }
-    }
+    // MARK: - Too slow (the times themselves are the gate's tests)
 
     @Test(
         "a body that comes too slowly: 408",
@@ -284,21 +243,25 @@ struct ListenerHTTPTests {
         }
     }
 
-    @Test("an answer that takes its time is waited for")
-    func slowAnswer() async throws {
+    @Test("a connection that says nothing is closed without a word")
+    func silent() async throws {
         var configuration = ListenerBench.configuration
-        configuration.bodyWindow = .milliseconds(50)
-        configuration.idleTimeout = .milliseconds(50)
+        configuration.headerTimeout = .milliseconds(100)
         try await ListenerBench.with(configuration) { bench in
             let client = try await ListenerClient(port: bench.port)
-            try await client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
-            // Another connection outlives the deadlines that could hit the first.
-            let other = try await ListenerClient(port: bench.port)
-            try await other.send(Self.get + "\r\n")
-            #expect(await other.answer()?.body == "hello")
-            #expect(await other.rest() == "")
-            bench.release.yield()
-            #expect(await client.answer()?.body == "waited")
+            #expect(await client.rest() == "")
+        }
+    }
+
+    @Test("a client that hangs up within a body: the application does not take the beginning for the whole")
+    func truncated() async throws {
+        try await ListenerBench.with { bench in
+            let client = try await ListenerClient(port: bench.port)
+            try await client.send("POST /record HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
+            while !bench.events.all.contains("began") { await Task.yield() }
+            try await client.channel.close()
+            while bench.events.all.count < 2 { await Task.yield() }
+            #expect(bench.events.all == ["began", "failed"])
         }
     }
 

@@ -25,9 +25,18 @@ struct ListenerBench: Sendable {
     ]
 
     /// The usual bounds.
-    static var configuration: ListenerConfiguration {
+    static var usual: ListenerConfiguration {
         var configuration = ListenerConfiguration(maxConnections: 1_000)
         configuration.securityHeaders = self.securityHeaders
+        return configuration
+    }
+
+    /// The same for a busy machine: a request may come in many packets, and take minutes.
+    static var configuration: ListenerConfiguration {
+        var configuration = self.usual
+        configuration.headerTimeout = .minutes(5)
+        configuration.bodyWindow = .minutes(5)
+        configuration.idleTimeout = .minutes(5)
         return configuration
     }
 
@@ -56,7 +65,7 @@ struct ListenerBench: Sendable {
         var logger = Logger(label: "listener")
         logger.logLevel = .critical
         let app = Application(
-            router: Self.router(waiting),
+            router: Self.router(waiting, events),
             server: ListenerChannel.server(
                 configuration: configuration,
                 application: application,
@@ -93,13 +102,27 @@ struct ListenerBench: Sendable {
         }
     }
 
-    private static func router(_ waiting: AsyncStream<Void>) -> Router<BasicRequestContext> {
+    private static func router(
+        _ waiting: AsyncStream<Void>,
+        _ events: Recorder<String>
+    ) -> Router<BasicRequestContext> {
         let router = Router()
         router.get("hello") { _, _ in "hello" }
         router.post("count") { request, _ in
             var count = 0
             for try await piece in request.body { count += piece.readableBytes }
             return "\(count)"
+        }
+        // Tells whether it got its whole body.
+        router.post("record") { request, _ in
+            do {
+                for try await _ in request.body { events.append("began") }
+                events.append("whole")
+            } catch {
+                events.append("failed")
+                throw error
+            }
+            return "recorded"
         }
         // Answers without reading its body.
         router.post("deaf") { _, _ in "deaf" }
@@ -200,6 +223,13 @@ final class ListenerClient {
     }
 
     func send(_ text: String) async throws { try await self.send(Array(text.utf8)) }
+
+    /// Sends each byte in a packet of its own.
+    func sendBytewise(_ text: String) {
+        for byte in text.utf8 {
+            self.channel.writeAndFlush(ByteBuffer(integer: byte), promise: nil)
+        }
+    }
 
     func send(_ bytes: [UInt8]) async throws { try await self.channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
 

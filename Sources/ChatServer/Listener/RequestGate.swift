@@ -119,8 +119,10 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireChannelRead(data)
         case .end:
             self.isReadingBody = false
-            self.clock?.requestEnded()
-            self.restIfIdle(context)
+            if case .serving = self.phase {
+                self.clock?.requestEnded()
+                self.restIfIdle(context)
+            }
             context.fireChannelRead(data)
         }
     }
@@ -278,13 +280,15 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(promise: nil)
             return
         }
-        let wasPassedOn = self.outstanding == 1
+        // One that was answered before it was complete gets no second answer.
+        let isAnswered = self.outstanding == 0
         self.outstanding = 0
-        self.finish(refusal, context)
-        if wasPassedOn {
-            // Who reads the body must not take its beginning for the whole.
-            context.fireErrorCaught(HTTPParserError.invalidEOFState)
-        }
+        self.isReadingBody = false
+        self.phase = .lingering
+        // Hummingbird takes the end of the connection for the end of the body: who reads it must hear first that it is
+        // only the beginning.
+        context.fireErrorCaught(HTTPParserError.invalidEOFState)
+        self.finish(isAnswered ? nil : refusal, context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -315,9 +319,12 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         case ChannelEvent.inputClosed:
             if case .lingering = self.phase {
                 context.close(promise: nil)
-            } else {
-                context.fireUserInboundEventTriggered(event)
+                return
             }
+            if self.isReadingBody {
+                self.interrupt(RequestRules.refuse(400, "the body ended before its time"), context)
+            }
+            context.fireUserInboundEventTriggered(event)
         default:
             context.fireUserInboundEventTriggered(event)
         }
@@ -342,6 +349,9 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.disarm()
+        if self.isReadingBody {
+            context.fireErrorCaught(HTTPParserError.invalidEOFState)
+        }
         context.fireChannelInactive()
     }
 
