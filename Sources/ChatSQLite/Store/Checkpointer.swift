@@ -3,13 +3,14 @@ import Dispatch
 import GRDB
 import Synchronization
 
-/// Checkpoints after so many changed rows. Passive ones block nobody; only when the log has grown far (readers or the
-/// writer never left a gap) one waits for them, so that the file cannot grow without bound.
+/// Checkpoints after so many changed rows. They are passive and block nobody; but while writes never pause, they never
+/// catch up, and the log begins anew only when they do. So when it has grown far, what is left after a passive one (little)
+/// is done on the writing connection between two batches.
 final class Checkpointer: Sendable {
     /// Rows changed since the last checkpoint that start the next.
     private static let changedRows = 2_000
-    /// Frames (pages) of the log that must be there before waiting for others is worth it: 64 MiB.
-    private static let manyFrames = 16_384
+    /// Frames (pages) at which the log has grown far: 32 MiB.
+    private static let manyFrames = 8_192
 
     private struct State {
         var changedRows = 0
@@ -24,8 +25,11 @@ final class Checkpointer: Sendable {
         self.queue = queue
     }
 
-    /// Is told each commit.
-    func noteCommit(changedRows: Int) {
+    /// Is told each commit. `onWriter` does something on the writing connection between two batches.
+    func noteCommit(
+        changedRows: Int,
+        onWriter: @escaping @Sendable (@escaping @Sendable (Database) -> Void) -> Void
+    ) {
         let starts = state.withLock { state in
             state.changedRows += changedRows
             guard state.changedRows >= Self.changedRows, !state.isRunning, !state.isClosed else { return false }
@@ -35,7 +39,12 @@ final class Checkpointer: Sendable {
         }
         guard starts else { return }
         queue.asyncWriteWithoutTransaction { db in
-            self.checkpoint(db)
+            // A checkpoint that fails (busy, full disk) loses nothing: the log keeps everything, the next one tries again.
+            if let passive = try? db.checkpoint(.passive), passive.walFrameCount > Self.manyFrames {
+                onWriter { db in
+                    _ = try? db.checkpoint(.restart)  // See above.
+                }
+            }
             self.state.withLock { $0.isRunning = false }
         }
     }
@@ -45,13 +54,5 @@ final class Checkpointer: Sendable {
         state.withLock { $0.isClosed = true }
         // Closing fails only where statements are still in use; the process ends the connection then.
         try? queue.close()
-    }
-
-    private func checkpoint(_ db: Database) {
-        // A checkpoint that fails (busy, full disk) loses nothing: the log keeps everything, the next one tries again.
-        guard let passive = try? db.checkpoint(.passive) else { return }
-        if passive.walFrameCount > Self.manyFrames {
-            _ = try? db.checkpoint(.restart)  // See above.
-        }
     }
 }

@@ -29,15 +29,17 @@ final class GroupCommit: Sendable {
         var waiting: [any PendingWrite] = []
         var isRunning = false
         var isClosed = false
+        /// To be done on the connection between two batches.
+        var between: (@Sendable (Database) -> Void)?
         /// Resumed when the last batch is done.
         var whenIdle: [CheckedContinuation<Void, Never>] = []
     }
 
     private let pool: DatabasePool
-    private let report: @Sendable (CommitReport) -> Void
+    private let report: @Sendable (CommitReport, GroupCommit) -> Void
     private let state = Mutex(State())
 
-    init(pool: DatabasePool, report: @escaping @Sendable (CommitReport) -> Void) {
+    init(pool: DatabasePool, report: @escaping @Sendable (CommitReport, GroupCommit) -> Void) {
         self.pool = pool
         self.report = report
     }
@@ -55,6 +57,18 @@ final class GroupCommit: Sendable {
 
     /// How many writes wait.
     var depth: Int { state.withLock { $0.waiting.count } }
+
+    /// Does something on the writing connection, outside a transaction, before the next batch. The last one asked for wins.
+    func between(_ work: @escaping @Sendable (Database) -> Void) {
+        let starts = state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.between = work
+            guard !state.isRunning else { return false }
+            state.isRunning = true
+            return true
+        }
+        if starts { schedule() }
+    }
 
     /// Refuses further writes and waits for those that were accepted. A closed connection must not be touched again.
     func close() async {
@@ -91,6 +105,11 @@ final class GroupCommit: Sendable {
     }
 
     private func runBatch(_ db: Database) {
+        let between = state.withLock { state in
+            defer { state.between = nil }
+            return state.between
+        }
+        between?(db)
         let batch = state.withLock { state in
             var weight = 0
             let end = state.waiting.firstIndex { write in
@@ -108,7 +127,7 @@ final class GroupCommit: Sendable {
         }
         var closing: [CheckedContinuation<Void, Never>] = []
         let goesOn = state.withLock { state in
-            state.isRunning = !state.waiting.isEmpty
+            state.isRunning = !state.waiting.isEmpty || state.between != nil
             if !state.isRunning { swap(&closing, &state.whenIdle) }
             return state.isRunning
         }
@@ -180,7 +199,8 @@ final class GroupCommit: Sendable {
                 changedRows: changed,
                 duration: duration,
                 commitDuration: commit
-            )
+            ),
+            self
         )
     }
 

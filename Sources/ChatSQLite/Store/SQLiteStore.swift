@@ -39,8 +39,8 @@ package final class SQLiteStore: Sendable {
             limits: limits,
             bucketSize: identity.bucketSize
         )
-        groupCommit = GroupCommit(pool: pool) { report in
-            checkpointer.noteCommit(changedRows: report.changedRows)
+        groupCommit = GroupCommit(pool: pool) { report, groupCommit in
+            checkpointer.noteCommit(changedRows: report.changedRows) { groupCommit.between($0) }
             onCommit(report)
         }
     }
