@@ -112,9 +112,9 @@ package struct MemoryLog: Sendable {
 
     /// The next number of a user's own log.
     mutating func advanceOwn(_ user: UserID, _ unit: inout Unit) -> Int64 {
-        let before = own[user, default: OwnLog()].head
+        let before = own[user]?.head ?? 0
         if !unit.own.contains(where: { $0.user == user }) { unit.own.append((user, before)) }
-        own[user]?.head = before + 1
+        own[user, default: OwnLog()].head = before + 1
         return before + 1
     }
 
@@ -154,5 +154,24 @@ package struct MemoryLog: Sendable {
         let end = min(commitRows.count, start + limit)
         let rows = commitRows[start..<end]
         return CommitLogPage(heads: rows.flatMap(\.heads), ownHeads: rows.flatMap(\.ownHeads), cursor: Int64(end))
+    }
+}
+
+// MARK: - For seeded bugs of the simulator
+
+extension MemoryLog {
+    package func marker(of user: UserID, in id: ConversationID) -> Int64? {
+        places[id].flatMap { logs[$0].member(user)?.readSeq }
+    }
+
+    package mutating func setMarker(of user: UserID, in id: ConversationID, to seq: Int64?) {
+        guard let seq, let place = places[id], let index = logs[place].memberIndex(user) else { return }
+        logs[place].members[index].readSeq = seq
+    }
+
+    package mutating func forgetSentAt(_ ids: [ConversationID]) {
+        for id in ids {
+            if let place = places[id] { logs[place].lastSentAt = 0 }
+        }
     }
 }
