@@ -78,6 +78,9 @@ package struct AppendQueue<Token: Sendable>: Sendable {
         case .success(let outcome):
             var actions: [Action] = outcome.commit.isEmpty ? [] : [.publish(outcome.commit)]
             for (entry, result) in zip(entries, outcome.results) {
+                var result = result
+                // Stored before, refused now (the sender may be out by now): a refusal would say that it never was.
+                if entry.isStored, case .failure = result { result = .failure(.unknown) }
                 actions.append(.answer(entry.token, result))
             }
             // A store that answers fewer results than requests has a defect; nobody must wait for ever.

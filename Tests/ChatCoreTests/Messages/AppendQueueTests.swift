@@ -182,6 +182,15 @@ import Testing
         #expect(answered.map(\.code) == [.unknown])
     }
 
+    @Test mutating func whatIsKnownToBeStoredIsNeverRefused() throws {
+        _ = queue.enqueue(request(1), token: 1, now: 0)
+        _ = queue.appended(.failure(.unknown), now: 1)
+        _ = queue.resolved(.success(true), now: 2)
+        // The sender was removed in between: the store does not answer the known nonce any more.
+        let actions = queue.appended(.success(AppendOutcome(results: [.failure(.notFound)], commit: Commit())), now: 3)
+        #expect(actions.answers.map(\.code) == [.unknown])
+    }
+
     @Test mutating func lateOnesAreRefusedWithoutTheStore() throws {
         let patience = AppendQueue<Int>.patienceMs
         _ = queue.enqueue(request(1), token: 1, now: 0)
