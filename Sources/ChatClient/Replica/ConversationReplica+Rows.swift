@@ -5,6 +5,10 @@ import ChatProtocol
 extension ConversationReplica {
     /// Takes a message's row. Answers the row as it is now if anything changed that the app can see.
     mutating func apply(_ message: Message, sentBy reader: UserID?) -> Message? {
+        var message = message
+        if let mine = earlyMine.removeValue(forKey: message.seq), message.mine == nil, !message.isDeleted {
+            message.mine = mine
+        }
         lastSeq = max(lastSeq, message.seq)
         // Sending moves the marker to one's own message.
         if message.sender == reader, let readSeq = own?.readSeq, readSeq < message.seq { own?.readSeq = message.seq }

@@ -36,6 +36,18 @@ struct ReplicaTests {
         #expect(rows[1]?.mine == row.kept.mine)
     }
 
+    @Test("The reader's reaction may come before the message's row")
+    func earlyReaction() {
+        var replica = replica(lastSeq: 3)
+        _ = replica.apply(OwnRow.ReactionRow(rev: 1, conversation: replica.id, seq: 4, mine: ["+1"]))
+        _ = replica.apply(message(4, rev: 5), sentBy: alice)
+        #expect(replica.message(4)?.mine == ["+1"])
+        // A row that says it itself was read later.
+        _ = replica.apply(OwnRow.ReactionRow(rev: 2, conversation: replica.id, seq: 5, mine: ["+1"]))
+        _ = replica.apply(message(5, rev: 8, mine: []), sentBy: alice)
+        #expect(replica.message(5)?.mine == [])
+    }
+
     @Test("Rows are in order of seq however they come")
     func sorted() {
         var generator = SeededGenerator(seed: 5)
