@@ -1,0 +1,152 @@
+// The law of sync: what a client holds after events is what it would hold after asking afresh. Asserted after every kind
+// of change, for every member and every device, and for the user's own log.
+import ChatClient
+import ChatFixtures
+import ChatProtocol
+import Testing
+
+extension Crowd {
+    /// Compares, for everybody: each device after its events, a new client after its first sync, `changes` page by page
+    /// from 0, and the answer to whoever asks over HTTP.
+    /// - Parameter markers: whether others' read markers are compared; a device that was away does not know them.
+    func verify(
+        _ label: String,
+        markers: Bool = true,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        for (number, watched) in people.enumerated() {
+            let who = "after \(label), person \(number)"
+            let truth = try await Truth.ask(http, watched.person)
+            verifyPaged(truth, watched.person, who, sourceLocation)
+            var everything = ClientConfiguration()
+            everything.bootstrap = .everything
+            let fresh = try await server.connect(watched.person, configuration: everything)
+            try await compare(fresh, watched.id, with: truth, markers: true, "\(who), a new client", sourceLocation)
+            for (device, watching) in watched.devices.enumerated() {
+                let name = "\(who), device \(device)"
+                try await compare(watching.client, watched.id, with: truth, markers: markers, name, sourceLocation)
+            }
+            try await verifyOwn(watched, fresh, who, sourceLocation)
+            await fresh.close()
+        }
+    }
+
+    private func compare(
+        _ client: ChatClient,
+        _ reader: UserID,
+        with truth: Truth,
+        markers: Bool,
+        _ name: String,
+        _ sourceLocation: SourceLocation
+    ) async throws {
+        let wanted = markers ? truth.conversations : truth.conversations.mapValues { $0.withoutMarkers() }
+        let look: @Sendable (ClientStateMachine) -> [ConversationID: Picture] = { machine in
+            var held: [ConversationID: Picture] = [:]
+            for conversation in machine.conversations {
+                guard let replica = machine.replica(of: conversation) else { continue }
+                let picture = Picture(replica, reader: reader)
+                held[conversation] = markers ? picture : picture.withoutMarkers()
+            }
+            return held
+        }
+        do {
+            try await client.waitUntil(timeout: .seconds(15)) { $0.isSettled && look($0) == wanted }
+        } catch ChatClientError.timedOut {
+            let held = try await client.read(look)
+            let connection = try await client.read { "\($0.connection), settled: \($0.isSettled)" }
+            for (conversation, picture) in wanted where held[conversation] != picture {
+                let differences = held[conversation]?.differences(from: picture) ?? "is not held"
+                Issue.record("\(name): \(conversation): \(differences)", sourceLocation: sourceLocation)
+            }
+            for conversation in held.keys where wanted[conversation] == nil {
+                Issue.record("\(name): \(conversation) is held and is not the user's", sourceLocation: sourceLocation)
+            }
+            if held == wanted { Issue.record("\(name) did not settle: \(connection)", sourceLocation: sourceLocation) }
+        }
+    }
+
+    private func verifyPaged(
+        _ truth: Truth,
+        _ person: TestServer.Person,
+        _ who: String,
+        _ sourceLocation: SourceLocation
+    ) {
+        for (id, picture) in truth.conversations {
+            guard let paged = truth.paged[id], let row = paged.row else {
+                Issue.record("\(who): \(id): no row by changes", sourceLocation: sourceLocation)
+                continue
+            }
+            #expect(paged.problems.isEmpty, "\(who): \(id)", sourceLocation: sourceLocation)
+            let rebuilt = Picture(
+                row.with(picture),
+                messages: Array(paged.messages.values),
+                members: paged.members.values.filter { $0.leftAt == nil },
+                reader: person.id
+            )
+            let difference = rebuilt == picture ? nil : rebuilt.differences(from: picture)
+            #expect(difference == nil, "\(who): \(id) by changes", sourceLocation: sourceLocation)
+        }
+    }
+
+    /// The user's own log: what devices were told equals what there is.
+    private func verifyOwn(
+        _ watched: Watched,
+        _ fresh: ChatClient,
+        _ who: String,
+        _ sourceLocation: SourceLocation
+    ) async throws {
+        let mirror = OwnMirror()
+        var since: Int64 = 0
+        while true {
+            let page = try await fresh.syncOwn(since: since, limit: 7)
+            #expect(page.rows.count <= 7, sourceLocation: sourceLocation)
+            #expect(page.rows.map(\.rev) == page.rows.map(\.rev).sorted(), sourceLocation: sourceLocation)
+            mirror.take(page.rows)
+            since = page.upTo
+            guard page.more else { break }
+        }
+        let head = since
+        let wanted = mirror.rows.mapValues(\.withoutDerived)
+        let sawHere = Set(try await fresh.read { $0.conversations })
+        for (number, device) in watched.devices.enumerated() {
+            try await device.client.waitUntil(timeout: .seconds(15)) { $0.ownPosition == head }
+            let told = device.ownRows.mapValues(\.withoutDerived)
+            for (key, row) in wanted {
+                let text = "\(who), device \(number): \(String(describing: told[key])) instead of \(row)"
+                #expect(told[key] == row, "\(text)", sourceLocation: sourceLocation)
+            }
+            for (key, row) in told where wanted[key] == nil {
+                // Reactions end with their message or its conversation, and need not be told of.
+                if case .reaction(let conversation, let seq) = key {
+                    if !sawHere.contains(conversation) { continue }
+                    let message = try await fresh.read { $0.replica(of: conversation)?.message(seq) }
+                    if message?.isDeleted == true { continue }
+                }
+                Issue.record("\(who), device \(number): \(row) is over", sourceLocation: sourceLocation)
+            }
+        }
+    }
+}
+
+extension Conversation {
+    /// A row of `changes` has no derived fields; those of the truth are taken.
+    fileprivate func with(_ truth: Picture) -> Conversation {
+        var row = self
+        row.head = truth.row.head
+        row.lastSeq = truth.row.lastSeq
+        row.memberCount = truth.row.memberCount
+        row.own = truth.own
+        row.lastMessage = truth.last
+        return row
+    }
+}
+
+extension OwnRow {
+    /// `unread` and `mentions` are derived from the log: they are true at the time of the row.
+    fileprivate var withoutDerived: OwnRow {
+        guard case .membership(var row) = self else { return self }
+        row.state.unread = 0
+        row.state.mentions = 0
+        return .membership(row)
+    }
+}
