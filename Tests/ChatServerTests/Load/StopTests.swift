@@ -18,7 +18,7 @@ struct StopTests {
             }
             let conversations = groups
             let acknowledged = Mutex<[ConversationID: [String: Int64]]>([:])
-            let (isStopping, isOver) = (Flag(), Flag())
+            let isOver = Flag()
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for number in 0..<20 {
                     let client = try await server.connect(people[number % 2])
@@ -42,7 +42,6 @@ struct StopTests {
                             conversations.reduce(0) { $0 + Int(machine.replica(of: $1)?.lastSeq ?? 0) } > before + 200
                         }
                         try await server.restart()
-                        isStopping.raise()
                         try await owner.waitUntil { $0.isSettled }
                     }
                 }

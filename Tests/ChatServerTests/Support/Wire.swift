@@ -117,7 +117,7 @@ final class Wire: Sendable {
 
     /// Reads on until an event of a kind comes; those that came before count too.
     @discardableResult
-    func hear<Value>(_ pick: (Event) -> Value?) async throws -> Value {
+    func find<Value>(_ pick: (Event) -> Value?) async throws -> Value {
         var looked = 0
         while true {
             let events = self.events

@@ -3,6 +3,7 @@
 import ChatClient
 import ChatFixtures
 import ChatProtocol
+import ChatServer
 import Testing
 
 @Suite("Behind")
@@ -39,7 +40,7 @@ struct BehindTests {
             _ = try await device.ask(.read(conversation: group, mark: .upTo(5)))
 
             try await stopped.socket.setReading(true)
-            let behind = try await stopped.hear { event in
+            let behind = try await stopped.find { event -> Int64? in
                 if case .behind(group, let head) = event { head } else { nil }
             }
             let reached = try #require(stopped.events.end(of: group, from: start))

@@ -1,5 +1,6 @@
 // Connecting while others write, and while the session is taken away: 200 times each.
 import ChatClient
+import ChatCore
 import ChatFixtures
 import ChatProtocol
 import Synchronization

@@ -57,11 +57,13 @@ struct RandomWalk: Sendable {
     }
 
     private mutating func send(_ client: ChatClient, _ conversation: ConversationID) async throws {
-        let thread = Int.random(in: 0..<4, using: &random) == 0 ? try await anyMessage(client, conversation)?.seq : nil
+        var thread: Int64?
+        if Int.random(in: 0..<4, using: &random) == 0 { thread = try await anyMessage(client, conversation)?.seq }
+        let root = thread
         let body = "\(person) says \(random.next())"
         let nonce = "\(random.next())"
         let reply = try await persist {
-            try await client.send(body, to: conversation, thread: thread, nonce: nonce)
+            try await client.send(body, to: conversation, thread: root, nonce: nonce)
         }
         guard let reply else { return }
         acknowledged.note(reply.seq, in: conversation)
@@ -105,9 +107,8 @@ struct RandomWalk: Sendable {
         let emoji = Self.emoji.randomElement(using: &random) ?? "👍"
         let isAdding = Int.random(in: 0..<3, using: &random) > 0
         _ = try await persist {
-            isAdding
-                ? try await client.react(emoji, to: message.seq, in: conversation)
-                : try await client.unreact(emoji, to: message.seq, in: conversation)
+            if isAdding { return try await client.react(emoji, to: message.seq, in: conversation) }
+            return try await client.unreact(emoji, to: message.seq, in: conversation)
         }
     }
 

@@ -1,7 +1,9 @@
 // The close codes of protocol.md, section 5, that a client brings upon itself: bad frames, wrong beginnings, bad tokens.
 import ChatClient
+import ChatCore
 import ChatFixtures
 import ChatProtocol
+import ChatServer
 import Testing
 
 @Suite("Close codes")

@@ -1,6 +1,7 @@
 // Typing, presence, read markers and member events: to those who look, and to nobody else. That something does not come is
 // shown by what comes after it by the same way.
 import ChatClient
+import ChatCore
 import ChatFixtures
 import ChatProtocol
 import Testing

@@ -2,6 +2,7 @@
 import ChatClient
 import ChatFixtures
 import ChatProtocol
+import ChatServer
 import Testing
 
 @Suite("Limits on the wire")

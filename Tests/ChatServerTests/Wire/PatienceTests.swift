@@ -1,7 +1,9 @@
 // Where the server's patience ends: no hello, half a frame, nobody who reads, too many commands, a drain.
 import ChatClient
 import ChatFixtures
+import ChatGateway
 import ChatProtocol
+import ChatServer
 import Testing
 
 @Suite("Patience")
@@ -61,7 +63,7 @@ struct PatienceTests {
             for number in 0..<120 {
                 _ = try await sender.ask(.send(Send(conversation: group, nonce: "\(number)", body: body)))
             }
-            try await watcher.hear { event -> Bool? in
+            try await watcher.find { event -> Bool? in
                 if case .presence(let users) = event, users[people[1].id] == .offline { true } else { nil }
             }
             #expect(try await server.metric("vibetalk_closes", containing: "\"4201\"") == 1)
@@ -105,7 +107,7 @@ struct PatienceTests {
             let silent = try await Wire.connect(server)
             async let stopped: Void = server.stop()
             for wire in wires {
-                let afterMs = try await wire.hear { event in
+                let afterMs = try await wire.find { event in
                     if case .moving(let afterMs) = event { afterMs } else { nil }
                 }
                 #expect((0...400).contains(afterMs))
