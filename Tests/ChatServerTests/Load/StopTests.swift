@@ -5,6 +5,19 @@ import ChatProtocol
 import Synchronization
 import Testing
 
+/// What was acknowledged: the `seq` of each nonce.
+private final class Answers: Sendable {
+    private let state = Mutex<[ConversationID: [String: Int64]]>([:])
+
+    func note(_ seq: Int64, of nonce: String, in conversation: ConversationID) {
+        state.withLock { $0[conversation, default: [:]][nonce] = seq }
+    }
+
+    var count: Int { state.withLock { $0.values.reduce(0) { $0 + $1.count } } }
+
+    func seqs(in conversation: ConversationID) -> [String: Int64] { state.withLock { $0[conversation] ?? [:] } }
+}
+
 @Suite("Stopping")
 struct StopTests {
     @Test("while 20 clients send: acknowledged means stored, once")
@@ -17,7 +30,7 @@ struct StopTests {
                 groups.append(try await owner.create(NewConversation(kind: .group, members: [people[1].id])).id)
             }
             let conversations = groups
-            let acknowledged = Mutex<[ConversationID: [String: Int64]]>([:])
+            let acknowledged = Answers()
             let isOver = Flag()
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for number in 0..<20 {
@@ -29,7 +42,7 @@ struct StopTests {
                             let nonce = "\(number) \(sent)"
                             // The outbox sends it again after the restart if no answer came.
                             let reply = try await client.send("text", to: conversation, nonce: nonce)
-                            acknowledged.withLock { $0[conversation, default: [:]][nonce] = reply.seq }
+                            acknowledged.note(reply.seq, of: nonce, in: conversation)
                             sent += 1
                         }
                     }
@@ -37,7 +50,7 @@ struct StopTests {
                 tasks.addTask {
                     defer { isOver.raise() }
                     for _ in 0..<3 {
-                        let before = acknowledged.withLock { $0.values.reduce(0) { $0 + $1.count } }
+                        let before = acknowledged.count
                         try await owner.waitUntil { machine in
                             conversations.reduce(0) { $0 + Int(machine.replica(of: $1)?.lastSeq ?? 0) } > before + 200
                         }
@@ -50,7 +63,7 @@ struct StopTests {
             let truth = try await Truth.ask(server.http(), people[1])
             for conversation in conversations {
                 let messages = try #require(truth.conversations[conversation]?.messages)
-                let known = acknowledged.withLock { $0[conversation] ?? [:] }
+                let known = acknowledged.seqs(in: conversation)
                 #expect(messages.map(\.seq) == Array(0..<messages.count).map { Int64($0) + 1 })
                 #expect(Set(messages.map(\.nonce)).count == messages.count)
                 #expect(Dictionary(uniqueKeysWithValues: messages.map { ($0.nonce, $0.seq) }) == known)

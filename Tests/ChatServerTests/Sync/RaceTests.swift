@@ -42,11 +42,12 @@ struct RaceTests {
             for _ in 0..<3 { writers.append(try await server.signUp()) }
             let (first, _) = try await Wire.open(server, reading)
             let members = writers.map(\.id)
-            var groups: [ConversationID] = []
+            var created: [ConversationID] = []
             for _ in 0..<2 {
                 let new = NewConversation(kind: .group, members: members)
-                groups.append(try ConversationAnswer(json: try await first.ask(.create(new))).conversation.id)
+                created.append(try ConversationAnswer(json: try await first.ask(.create(new))).conversation.id)
             }
+            let groups = created
             await first.close()
             let isOver = Flag()
             let readers = try await withThrowingTaskGroup(of: [Reader].self) { tasks in
