@@ -31,7 +31,7 @@ struct StopTests {
             }
             let conversations = groups
             let acknowledged = Answers()
-            let isOver = Flag()
+            let isOver = Signal()
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for number in 0..<20 {
                     let client = try await server.connect(people[number % 2])

@@ -49,7 +49,7 @@ struct RaceTests {
             }
             let groups = created
             await first.close()
-            let isOver = Flag()
+            let isOver = Signal()
             let readers = try await withThrowingTaskGroup(of: [Reader].self) { tasks in
                 for (number, writer) in writers.enumerated() {
                     tasks.addTask {
@@ -127,7 +127,7 @@ struct RaceTests {
         _ person: TestServer.Person,
         _ groups: [ConversationID],
         _ seed: UInt64,
-        until isOver: Flag
+        until isOver: Signal
     ) async throws {
         var random = SplitMix(seed: seed)
         let (wire, _) = try await Wire.open(server, person)
@@ -155,9 +155,9 @@ struct RaceTests {
                 var sessions: [(owner: Int, id: SessionID, token: String)] = []
                 for number in 0..<200 {
                     let owner = number % people.count
-                    let new = NewSessions.session(of: people[owner].id, token: "race \(number)", environment)
-                    _ = try await stores.sessions.create(new)
-                    sessions.append((owner, new.id, "race \(number)"))
+                    let token = "race \(number)"
+                    let id = try await NewSessions.add(to: stores, of: people[owner].id, token: token, environment)
+                    sessions.append((owner, id, token))
                 }
                 return sessions
             }

@@ -101,8 +101,9 @@ struct CloseCodeTests {
         try await TestServer.with { server in
             let anna = try await server.signUp()
             try await server.withStores { stores, environment in
-                let expired = NewSessions.session(of: anna.id, token: "expired", environment, accessExpiresInMs: -1)
-                _ = try await stores.sessions.create(expired)
+                _ = try await NewSessions.add(
+                    to: stores, of: anna.id, token: "expired", environment, accessExpiresInMs: -1
+                )
             }
             let hellos = [
                 Hello(token: "nonsense"), Hello(token: ""), Hello(token: nil), Hello(token: "expired"),
