@@ -101,7 +101,7 @@ extension SimConnection {
         user = opening.user.id
         let text = ReplyFrame.encoded(re: id, ok: mutated(reply(opening, hello, resumption)), reservingCapacity: 1_024)
         write(SimFrame(text))
-        slot = loop.open(self, mutated(opening), raised: resumption.raised, watch: watch)
+        slot = loop.open(self, mutated(opening), watch: watch)
         perform(session.opened(now: node.now))
     }
 

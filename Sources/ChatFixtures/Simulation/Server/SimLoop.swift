@@ -43,10 +43,9 @@ final class SimLoop {
     func open(
         _ connection: SimConnection,
         _ opening: Opening,
-        raised: [ConversationID: Int64],
         watch: Watch
     ) -> Int32 {
-        let (slot, actions) = hub.open(opening, raised: raised, watch: watch, now: node.now)
+        let (slot, actions) = hub.open(opening, watch: watch, now: node.now)
         while bySlot.count <= Int(slot) { bySlot.append(nil) }
         bySlot[Int(slot)] = connection
         perform(actions)
