@@ -205,6 +205,10 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         switch RequestGate.unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
             self.isAnswerBegun = true
+            if self.outstanding == 1, head.headers[canonicalForm: "Connection"].contains("close") {
+                // The application refuses to read on (a body that is too large): what still comes is not worth its time.
+                self.isLastRequest = true
+            }
             if self.isLastAnswer {
                 head.headers.replaceOrAdd(name: "Connection", value: "close")
             }
