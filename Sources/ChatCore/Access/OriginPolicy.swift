@@ -20,11 +20,8 @@ package struct OriginPolicy: Sendable, Equatable {
         self.isSecure = publicOrigin.map { $0.hasPrefix("https:") } ?? isSecure
     }
 
-    /// Whether a page of this origin may use the cookie.
-    ///
-    /// - Parameters:
-    ///   - origin: as sent, compared exactly; `null` never.
-    ///   - host: the request's `Host`; counts only without a public URL.
+    /// Whether a page of this origin (as sent, compared exactly; `null` never) may use the cookie. `host` is the request's
+    /// `Host`; it counts only without a public URL.
     package func allows(_ origin: String, host: String?) -> Bool {
         if origin.isEmpty || origin == "null" { return false }
         if others.contains(origin) { return true }

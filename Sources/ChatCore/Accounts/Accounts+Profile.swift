@@ -8,6 +8,12 @@ extension Accounts {
 
     /// Changes the profile. - Throws: `invalid`, `conflict` for a taken handle.
     package func update(_ user: UserID, _ patch: ProfilePatch) async throws(ChatError) -> Profile {
+        published(try await stores.accounts.update(user, try checked(patch)))
+    }
+
+    /// A change of a profile, with its texts normalised. Faces that tell what is malformed before they ask who is there
+    /// check it first; the use case checks it again.
+    package func checked(_ patch: ProfilePatch) throws(ChatError) -> ProfilePatch {
         var patch = patch
         if let name = patch.name {
             patch.name = try DisplayName.normalised(name, limit: limits.nameCharacters, field: "name")
@@ -19,7 +25,7 @@ extension Accounts {
             patch.status = text.isEmpty ? .clear : .set(text)
         }
         if case .set(let avatar) = patch.avatar { try checkAvatar(avatar) }
-        return published(try await stores.accounts.update(user, patch))
+        return patch
     }
 
     /// Pictures come from this server or over HTTPS; nothing that a client could take for a script.

@@ -18,7 +18,9 @@ extension Chat {
             guard let name = new.name else { throw .invalid("name: a channel needs one.") }
             new.name = try displayName(name)
         }
-        guard new.isPublic != true || new.kind == .channel else { throw .invalid("public: only channels can be public.") }
+        guard new.isPublic != true || new.kind == .channel else {
+            throw .invalid("public: only channels can be public.")
+        }
         return new
     }
 

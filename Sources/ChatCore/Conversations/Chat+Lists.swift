@@ -60,7 +60,10 @@ extension Chat {
         limit: Int64?
     ) async throws(ChatError) -> Listed<ChannelSummary> {
         let limit = try Self.limit(limit)
-        return Listed(try await stores.conversations.channels(matching: query, after: after, limit: limit + 1), limit: limit)
+        return Listed(
+            try await stores.conversations.channels(matching: query, after: after, limit: limit + 1),
+            limit: limit
+        )
     }
 
     /// Present members whose name or handle contains the query (empty: all).
@@ -73,7 +76,11 @@ extension Chat {
     ) async throws(ChatError) -> Listed<Member> {
         let limit = try Self.limit(limit)
         let found = try await stores.conversations.members(
-            of: id, matching: query, after: after, limit: limit + 1, reader: reader
+            of: id,
+            matching: query,
+            after: after,
+            limit: limit + 1,
+            reader: reader
         )
         return Listed(found, limit: limit)
     }
