@@ -4,8 +4,8 @@ package import ChatCore
 package import ChatProtocol
 import HTTPTypes
 package import Hummingbird
+package import Logging
 package import Metrics
-import Logging
 import NIOCore
 
 /// Everything the interface needs from the rest of the server.
@@ -21,6 +21,7 @@ package struct HTTPParts: Sendable {
     /// Whether the node takes traffic.
     package var isReady: @Sendable () async -> Bool
     package var metrics: any MetricsFactory
+    package var logger: Logger
 
     package init(
         chat: Chat,
@@ -29,7 +30,8 @@ package struct HTTPParts: Sendable {
         proxies: TrustedProxies,
         description: @escaping @Sendable () async -> ServerInfo,
         isReady: @escaping @Sendable () async -> Bool,
-        metrics: any MetricsFactory = MetricsSystem.factory
+        metrics: any MetricsFactory = MetricsSystem.factory,
+        logger: Logger
     ) {
         self.chat = chat
         self.accounts = accounts
@@ -38,6 +40,7 @@ package struct HTTPParts: Sendable {
         self.description = description
         self.isReady = isReady
         self.metrics = metrics
+        self.logger = logger
     }
 }
 
@@ -53,6 +56,7 @@ package struct HTTPInterface: HTTPResponder {
     private let gate: Gate
     private let environment: ChatCore.Environment
     private let requestBytes: Int64
+    private let logger: Logger
 
     /// The interface for everybody: calls, page, description, health.
     package init(_ parts: HTTPParts) {
@@ -80,6 +84,7 @@ package struct HTTPInterface: HTTPResponder {
         self.gate = gate
         environment = parts.chat.environment
         requestBytes = parts.chat.limits.requestBytes
+        logger = parts.logger
     }
 
     /// All calls, as data.
@@ -97,11 +102,11 @@ package struct HTTPInterface: HTTPResponder {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            answer = Refusals.failure(error, request: id, logger: context.logger).answer
+            answer = Refusals.failure(error, request: id, logger: logger).answer
         }
         let milliseconds = environment.monotonic() - startedAt
         metrics.note(index, answer.status, milliseconds: milliseconds)
-        context.logger.debug(
+        logger.debug(
             "Answered a request.",
             metadata: .keys([
                 .route: "\(index.map { routes[$0].name.description } ?? "other")", .status: "\(answer.status.code)",

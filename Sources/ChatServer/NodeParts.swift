@@ -218,7 +218,8 @@ struct NodeParts: Sendable {
                 )
             },
             isReady: { await isReadable(store) },
-            metrics: factory
+            metrics: factory,
+            logger: logger
         )
     }
 

@@ -28,7 +28,7 @@ struct AccountCalls: Sendable {
     }
 
     @Sendable private func patch(_ call: Call) throws -> ProfilePatch {
-        try call.body(ProfilePatch.self)
+        try accounts.checked(try call.body(ProfilePatch.self))
     }
 
     @Sendable private func update(_ patch: ProfilePatch, _ call: Call, _ caller: Caller) async throws -> Answer {
@@ -41,10 +41,17 @@ struct AccountCalls: Sendable {
     }
 
     @Sendable private func password(_ call: Call) throws -> PasswordChange {
-        try call.body(PasswordChange.self)
+        let change = try call.body(PasswordChange.self)
+        // What the caller's own names forbid is checked when it is known who calls.
+        _ = try Password.checkedNew(change.newPassword, own: [], field: "newPassword")
+        return change
     }
 
-    @Sendable private func changePassword(_ change: PasswordChange, _ call: Call, _ caller: Caller) async throws -> Answer {
+    @Sendable private func changePassword(
+        _ change: PasswordChange,
+        _ call: Call,
+        _ caller: Caller
+    ) async throws -> Answer {
         try await accounts.changePassword(change, of: caller.user, session: caller.session, from: call.address)
         return .nothing
     }

@@ -25,14 +25,18 @@ struct ConversationCalls: Sendable {
     }
 
     @Sendable private func list(
-        _ form: ListForm<ConversationID>, _ call: Call, _ caller: Caller
+        _ form: ListForm<ConversationID>,
+        _ call: Call,
+        _ caller: Caller
     ) async throws -> Answer {
         let page = try await chat.conversations(of: caller.user, after: form.after, limit: form.limit)
         return .json(Cursor.page(page, id: \.id))
     }
 
     @Sendable private func channels(
-        _ form: ListForm<ConversationID>, _ call: Call, _ caller: Caller
+        _ form: ListForm<ConversationID>,
+        _ call: Call,
+        _ caller: Caller
     ) async throws -> Answer {
         let page = try await chat.channels(matching: form.query, after: form.after, limit: form.limit)
         return .json(Cursor.page(page, id: \.id))

@@ -17,7 +17,11 @@ struct MemberCalls: Sendable {
 
     @Sendable private func list(_ form: ListForm<UserID>, _ call: Call, _ caller: Caller) async throws -> Answer {
         let page = try await chat.members(
-            of: try call.id("id"), matching: form.query, after: form.after, limit: form.limit, reader: caller.user
+            of: try call.id("id"),
+            matching: form.query,
+            after: form.after,
+            limit: form.limit,
+            reader: caller.user
         )
         return .json(Cursor.page(page, id: \.user))
     }

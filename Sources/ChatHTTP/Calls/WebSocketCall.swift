@@ -6,7 +6,9 @@ struct WebSocketCall: Sendable {
     func add(to routes: inout Routes) {
         routes.open(.get, "/v1/ws") { _ in
             throw Failure(
-                426, .invalid, "This address speaks WebSocket only: send Upgrade: websocket.",
+                426,
+                .invalid,
+                "This address speaks WebSocket only: send Upgrade: websocket.",
                 headers: [.upgrade: "websocket", .known("Sec-WebSocket-Version"): "13"]
             )
         }

@@ -5,11 +5,8 @@ import Hummingbird
 import NIOCore
 
 enum BodyReader {
-    /// The object in the body; an empty body is an empty object.
-    ///
-    /// - Parameters:
-    ///   - limit: bytes; more is refused before it is read.
-    ///   - needsType: whether even an empty body must be announced as JSON (calls with a cookie).
+    /// The object in the body; an empty body is an empty object. More bytes than the limit are refused before they are
+    /// read. With `needsType` even an empty body must be announced as JSON (calls with a cookie).
     static func object(of request: Request, limit: Int64, needsType: Bool) async throws -> JSON {
         if let length = request.headers[.contentLength].flatMap({ Int64($0) }), length > limit { throw tooLarge(limit) }
         let isEmpty = hasNoBody(request.headers)

@@ -1,6 +1,6 @@
+package import Hummingbird
 // What Hummingbird knows of a request besides the request itself: its logger, and whose connection it came on.
 import NIOCore
-package import Hummingbird
 
 /// The context of one request.
 package struct HTTPContext: RequestContext {

@@ -10,7 +10,11 @@ struct RouteMetrics: Sendable {
     init(method: String, route: String, factory: any MetricsFactory) {
         let dimensions = [("method", method), ("route", route)]
         byClass = (1...5).map { statusClass in
-            Counter(label: "vibetalk.http.requests", dimensions: dimensions + [("status", "\(statusClass)xx")], factory: factory)
+            Counter(
+                label: "vibetalk.http.requests",
+                dimensions: dimensions + [("status", "\(statusClass)xx")],
+                factory: factory
+            )
         }
         duration = Metrics.Timer(label: "vibetalk.http.duration", dimensions: dimensions, factory: factory)
     }

@@ -75,8 +75,11 @@ struct Routes: Sendable {
         _ template: String,
         use: @escaping @Sendable (Call, Caller) async throws -> Answer
     ) {
-        signedIn(method, template, form: { try $0.body(NoFields.self) }) { _, call, caller in
-            try await use(call, caller)
-        }
+        signedIn(
+            method,
+            template,
+            form: { try $0.body(NoFields.self) },
+            use: { _, call, caller in try await use(call, caller) }
+        )
     }
 }

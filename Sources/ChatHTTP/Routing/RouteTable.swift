@@ -33,7 +33,9 @@ struct RouteTable: Sendable {
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         guard path.utf8.first == UInt8(ascii: "/") else { return .unknown }
         var values: [Substring] = []
-        guard let node = find(Self.segments(path)[...], in: root, &values), !node.routes.isEmpty else { return .unknown }
+        guard let node = find(Self.segments(path)[...], in: root, &values), !node.routes.isEmpty else {
+            return .unknown
+        }
         let method = method == .head ? .get : method
         guard let (index, names) = node.routes[method] else {
             var methods = Array(node.routes.keys)

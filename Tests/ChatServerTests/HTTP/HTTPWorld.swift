@@ -84,7 +84,12 @@ struct HTTPWorld: Sendable {
         _ isReady: Flag
     ) -> HTTPParts {
         let stores = Stores(
-            messages: store, conversations: store, memberships: store, accounts: store, sessions: store, epoch: store.epoch
+            messages: store,
+            conversations: store,
+            memberships: store,
+            accounts: store,
+            sessions: store,
+            epoch: store.epoch
         )
         let rates = RateLimiter()
         let chat = Chat(
@@ -92,7 +97,11 @@ struct HTTPWorld: Sendable {
             limits: limits,
             environment: environment,
             writers: Writers(
-                node: "test", store: store, monotonic: environment.monotonic, publish: { _ in }, inspect: { _ in }
+                node: "test",
+                store: store,
+                monotonic: environment.monotonic,
+                publish: { _ in },
+                inspect: { _ in }
             ),
             rates: rates,
             publish: { _ in }
@@ -115,15 +124,16 @@ struct HTTPWorld: Sendable {
             description: {
                 ServerInfo(name: "Test", version: "0", epoch: store.epoch, signUp: .open, limits: limits.asDictionary)
             },
-            isReady: { isReady.value }
+            isReady: { isReady.value },
+            logger: quiet
         )
     }
+
+    private static var quiet: Logger { Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }) }
 
     /// Serves on a free port while the body runs.
     private static func serving(_ interface: HTTPInterface, _ body: (Int) async throws -> Void) async throws {
         let started = AsyncStream.makeStream(of: Int.self)
-        var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        logger.logLevel = .critical
         let application = Application(
             responder: interface,
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
@@ -131,7 +141,7 @@ struct HTTPWorld: Sendable {
                 started.continuation.yield(channel.localAddress?.port ?? 0)
                 started.continuation.finish()
             },
-            logger: logger
+            logger: quiet
         )
         // Ended by the cancellation below.
         let task = Task { try await application.run() }
@@ -160,8 +170,10 @@ extension HTTPWorld {
     func person(_ name: String = "Somebody") async throws -> Person {
         let handle = "person\(handles.next())"
         let answer = try await call(
-            "POST", "/v1/accounts",
-            json: #"{"email":"\#(handle)@example.org","handle":"\#(handle)","name":"\#(name)","password":"\#(Person.password)"}"#
+            "POST",
+            "/v1/accounts",
+            json:
+                #"{"email":"\#(handle)@example.org","handle":"\#(handle)","name":"\#(name)","password":"\#(Person.password)"}"#
         )
         try #require(answer.status == 201, "\(answer.text)")
         return try person(answer.decoded(), handle: handle)
@@ -170,7 +182,9 @@ extension HTTPWorld {
     /// A further session of somebody.
     func signIn(_ person: Person) async throws -> Person {
         let answer = try await call(
-            "POST", "/v1/sessions", json: #"{"email":"\#(person.handle)","password":"\#(Person.password)"}"#
+            "POST",
+            "/v1/sessions",
+            json: #"{"email":"\#(person.handle)","password":"\#(Person.password)"}"#
         )
         try #require(answer.status == 201, "\(answer.text)")
         return try self.person(answer.decoded(), handle: person.handle)
@@ -188,7 +202,11 @@ extension HTTPWorld {
 
     /// A conversation of a kind with members.
     func conversation(
-        _ kind: String, by owner: Person, with members: [Person] = [], name: String? = "Name", isPublic: Bool? = nil
+        _ kind: String,
+        by owner: Person,
+        with members: [Person] = [],
+        name: String? = "Name",
+        isPublic: Bool? = nil
     ) async throws -> ConversationID {
         var fields = ["\"kind\":\"\(kind)\"", "\"members\":[\(members.map { "\"\($0.id)\"" }.joined(separator: ","))]"]
         if let name, kind != "direct" { fields.append("\"name\":\"\(name)\"") }
@@ -202,7 +220,9 @@ extension HTTPWorld {
     @discardableResult
     func post(_ body: String, in conversation: ConversationID, by person: Person) async throws -> Int64 {
         let answer = try await call(
-            "POST", "/v1/conversations/\(conversation)/messages", by: person,
+            "POST",
+            "/v1/conversations/\(conversation)/messages",
+            by: person,
             json: #"{"nonce":"n\#(handles.next())","body":"\#(body)"}"#
         )
         try #require(answer.status == 201, "\(answer.text)")
