@@ -60,7 +60,10 @@ struct AccessTests {
     ]
     static let roles: [Role?] = [nil, .reader, .member, .admin, .owner]
 
-    @Test("grants exactly what the table of roles grants", arguments: AccessTests.table.split(separator: "\n").dropFirst())
+    @Test(
+        "grants exactly what the table of roles grants",
+        arguments: AccessTests.table.split(separator: "\n").dropFirst()
+    )
     func grantsAsTheTableSays(line: Substring) throws {
         let words = line.split(separator: " ")
         let name = String(words[0])
@@ -79,7 +82,10 @@ struct AccessTests {
                     case .notFound?: "n"
                     default: "?"
                     }
-                #expect(found == expected, "\(name), \(kind)\(isPublic ? " (public)" : ""), \(role.map(\.rawValue) ?? "nobody")")
+                #expect(
+                    found == expected,
+                    "\(name), \(kind)\(isPublic ? " (public)" : ""), \(role.map(\.rawValue) ?? "nobody")"
+                )
             }
         }
     }

@@ -13,7 +13,8 @@ struct AccessMatrixTests {
     /// The rows of access-matrix.txt: a name, and the letters of its columns.
     private static func table() throws -> [(name: String, cells: [String])] {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "access-matrix.txt")
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+            line in
             let parts = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             return (parts[0], parts.dropFirst().flatMap { $0.split(separator: " ").map(String.init) })
         }
@@ -94,7 +95,10 @@ struct AccessMatrixTests {
         _ cast: AccessCast
     ) async throws -> String {
         let cell = AccessCell(
-            scene: scene, role: role, guest: cast.guest.id.description, bystander: cast.bystander.id.description
+            scene: scene,
+            role: role,
+            guest: cast.guest.id.description,
+            bystander: cast.bystander.id.description
         )
         switch operation.request {
         case .call(let method, let path, let body):
@@ -107,7 +111,8 @@ struct AccessMatrixTests {
         case .command(let fields):
             let isAnonymous = role == .anonymous
             let socket =
-                isAnonymous ? try await CommandSocket.connect(port: cast.server.port, token: nil) : try cast.socket(role)
+                isAnonymous
+                ? try await CommandSocket.connect(port: cast.server.port, token: nil) : try cast.socket(role)
             let command = String(operation.subject.dropFirst("ws ".count))
             let outcome = try await socket.ask(command, fields(cell))
             if isAnonymous { await socket.close() }
@@ -115,7 +120,8 @@ struct AccessMatrixTests {
         }
     }
 
-    private static func command(_ name: String, _ who: TestServer.Person?, _ server: TestServer) async throws -> String {
+    private static func command(_ name: String, _ who: TestServer.Person?, _ server: TestServer) async throws -> String
+    {
         let command = String(name.prefix { $0 != " " })
         var fields = AccessOperation.otherCommands.first { $0.name == name }?.fields ?? "none"
         // A second hello would be refused for being one.

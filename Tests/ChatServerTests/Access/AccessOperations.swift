@@ -69,18 +69,24 @@ struct AccessOperation: Sendable {
             call("DELETE \(conversation)/members/me", { "\($0.base)/members/me" }),
             call("PUT \(conversation)/members/{user} (a guest)", { "\($0.base)/members/\($0.guest)" }),
             call(
-                "PUT \(conversation)/members/{user} (a member to reader)", { "\($0.base)/members/\($0.bystander)" },
+                "PUT \(conversation)/members/{user} (a member to reader)",
+                { "\($0.base)/members/\($0.bystander)" },
                 body: { _ in #"{"role":"reader"}"# }
             ),
             call(
-                "PUT \(conversation)/members/{user} (a member to admin)", { "\($0.base)/members/\($0.bystander)" },
+                "PUT \(conversation)/members/{user} (a member to admin)",
+                { "\($0.base)/members/\($0.bystander)" },
                 body: { _ in #"{"role":"admin"}"# }
             ),
             call("DELETE \(conversation)/members/{user} (a member)", { "\($0.base)/members/\($0.bystander)" }),
             call("PUT \(conversation)/settings", { "\($0.base)/settings" }, body: { _ in #"{"muted":true}"# }),
             call("PUT \(conversation)/draft", { "\($0.base)/draft" }, body: { _ in #"{"body":"d"}"# }),
             call("PUT \(conversation)/read", { "\($0.base)/read" }, body: { _ in #"{"seq":1}"# }),
-            call("POST \(conversation)/messages", { "\($0.base)/messages" }, body: { _ in #"{"nonce":"new","body":"b"}"# }),
+            call(
+                "POST \(conversation)/messages",
+                { "\($0.base)/messages" },
+                body: { _ in #"{"nonce":"new","body":"b"}"# }
+            ),
             call("GET \(conversation)/messages", { "\($0.base)/messages" }),
             call("GET \(conversation)/changes", { "\($0.base)/changes?since=0" }),
             call("GET \(message)", { "\($0.base)/messages/\($0.other)" }),
@@ -114,14 +120,17 @@ struct AccessOperation: Sendable {
         command("join") { $0.conversation },
         command("leave") { $0.conversation },
         command("member (a guest)") { "\($0.conversation),\"user\":\"\($0.guest)\"" },
-        command("member (a member to reader)") { "\($0.conversation),\"user\":\"\($0.bystander)\",\"role\":\"reader\"" },
+        command("member (a member to reader)") {
+            "\($0.conversation),\"user\":\"\($0.bystander)\",\"role\":\"reader\""
+        },
         command("member (a member to admin)") { "\($0.conversation),\"user\":\"\($0.bystander)\",\"role\":\"admin\"" },
         command("remove (a member)") { "\($0.conversation),\"user\":\"\($0.bystander)\"" },
     ]
 
     /// Commands that are about no conversation.
     static let otherCommands: [(name: String, fields: String)] = [
-        ("hello", "\"token\":\"\""), ("index", "\"after\":\"0000000000000\""), ("sync (own)", "\"own\":true,\"since\":0"),
+        ("hello", "\"token\":\"\""), ("index", "\"after\":\"0000000000000\""),
+        ("sync (own)", "\"own\":true,\"since\":0"),
         ("presence", "\"watch\":[]"), ("state", "\"active\":true"), ("create", #""kind":"group""#), ("ping", ""),
     ]
 }

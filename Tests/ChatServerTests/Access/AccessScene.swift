@@ -103,7 +103,10 @@ struct AccessScene: Sendable {
         let list = members.map { "\"\($0)\"" }.joined(separator: ",")
         let word = kind == .group ? "group" : "channel"
         let visible = kind == .publicChannel ? ",\"public\":true" : ""
-        let made = try await owner.done("create", "\"kind\":\"\(word)\",\"name\":\"scene\",\"members\":[\(list)]\(visible)")
+        let made = try await owner.done(
+            "create",
+            "\"kind\":\"\(word)\",\"name\":\"scene\",\"members\":[\(list)]\(visible)"
+        )
         var scene = AccessScene(conversation: try id(of: made))
         for role in inside + [.owner] { scene.ownSeq[role] = try await scene.post(try cast.socket(role)) }
         scene.otherSeq = try await scene.post(cast.bystanderSocket)

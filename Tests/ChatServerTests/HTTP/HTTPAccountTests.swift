@@ -21,7 +21,8 @@ struct HTTPAccountTests {
     func signUp() async throws {
         try await HTTPWorld.with { world in
             let answer = try await world.call(
-                "POST", "/v1/accounts",
+                "POST",
+                "/v1/accounts",
                 json: #"{"email":"Ada@Example.org","handle":"ada","name":"  Ada  ","password":"correct horse battery"}"#
             )
             #expect(answer.status == 201)
@@ -43,10 +44,12 @@ struct HTTPAccountTests {
     func signUpRefusals() async throws {
         try await HTTPWorld.with { world in
             _ = try await world.call(
-                "POST", "/v1/accounts",
+                "POST",
+                "/v1/accounts",
                 json: #"{"email":"ada@example.org","handle":"ada","name":"A","password":"correct horse battery"}"#
             )
-            func status(_ email: String, _ handle: String, _ name: String, _ password: String) async throws -> [String] {
+            func status(_ email: String, _ handle: String, _ name: String, _ password: String) async throws -> [String]
+            {
                 let json = #"{"email":"\#(email)","handle":"\#(handle)","name":"\#(name)","password":"\#(password)"}"#
                 let answer = try await world.call("POST", "/v1/accounts", json: json)
                 return [String(answer.status), answer.code ?? ""]
@@ -57,10 +60,14 @@ struct HTTPAccountTests {
             #expect(try await status("x@example.org", "xy", "X", good) == ["400", "invalid"])
             #expect(try await status("x@example.org", "xyz", " ", good) == ["400", "invalid"])
             #expect(try await status("x@example.org", "xyz", "X\u{202E}", good) == ["400", "invalid"])
-            #expect(try await status("x@example.org", "xyz", String(repeating: "x", count: 65), good) == ["400", "invalid"])
+            #expect(
+                try await status("x@example.org", "xyz", String(repeating: "x", count: 65), good) == ["400", "invalid"]
+            )
             #expect(try await status("x@example.org", "xyz", "X", "short") == ["400", "invalid"])
             #expect(try await status("x@example.org", "xyz", "X", "password") == ["400", "invalid"])
-            #expect(try await status("x@example.org", "xyz", "X", String(repeating: "x", count: 129)) == ["400", "invalid"])
+            #expect(
+                try await status("x@example.org", "xyz", "X", String(repeating: "x", count: 129)) == ["400", "invalid"]
+            )
             #expect(try await status("ADA@example.org", "xyz", "X", good) == ["409", "conflict"])
             #expect(try await status("x@example.org", "ada", "X", good) == ["409", "conflict"])
             #expect(try await status("x@example.org", "xyz", "X", good) == ["201", ""])
@@ -73,7 +80,8 @@ struct HTTPAccountTests {
             try await HTTPWorld.with(signUp: policy) { world in
                 _ = try await world.person()
                 let answer = try await world.call(
-                    "POST", "/v1/accounts",
+                    "POST",
+                    "/v1/accounts",
                     json: #"{"email":"x@example.org","handle":"xyz","name":"X","password":"correct horse battery"}"#
                 )
                 #expect(answer.status == 403 && answer.code == "forbidden")
@@ -85,21 +93,35 @@ struct HTTPAccountTests {
     func signIn() async throws {
         try await HTTPWorld.with { world in
             let person = try await world.person()
-            for login in [#""email":"\#(person.email)""#, #""email":"\#(person.handle)""#, #""handle":"\#(person.handle)""#] {
+            for login in [
+                #""email":"\#(person.email)""#, #""email":"\#(person.handle)""#, #""handle":"\#(person.handle)""#,
+            ] {
                 let answer = try await world.call(
-                    "POST", "/v1/sessions", json: #"{\#(login),"password":"\#(Person.password)","device":"Test"}"#
+                    "POST",
+                    "/v1/sessions",
+                    json: #"{\#(login),"password":"\#(Person.password)","device":"Test"}"#
                 )
                 #expect(answer.status == 201)
                 #expect(answer.json["user"]?["id"]?.string == person.id.description)
             }
-            let wrong = try await world.call("POST", "/v1/sessions", json: #"{"email":"\#(person.email)","password":"wrong"}"#)
-            let unknown = try await world.call("POST", "/v1/sessions", json: #"{"email":"no@example.org","password":"wrong"}"#)
+            let wrong = try await world.call(
+                "POST",
+                "/v1/sessions",
+                json: #"{"email":"\#(person.email)","password":"wrong"}"#
+            )
+            let unknown = try await world.call(
+                "POST",
+                "/v1/sessions",
+                json: #"{"email":"no@example.org","password":"wrong"}"#
+            )
             #expect(wrong.status == 401 && wrong.code == "unauthenticated")
             #expect(wrong.body == unknown.body)
             let sessions = try await world.call("GET", "/v1/sessions", by: person)
             let items = try #require(sessions.json["items"]?.array)
             #expect(items.count == 4)
-            #expect(items.filter { $0["current"]?.bool == true }.map { $0["id"]?.string } == [person.session.description])
+            #expect(
+                items.filter { $0["current"]?.bool == true }.map { $0["id"]?.string } == [person.session.description]
+            )
             #expect(items.filter { $0["device"]?.string == "Test" }.count == 3)
             #expect(Set(items[0].names).isSuperset(of: ["id", "createdAt", "lastSeenAt", "current"]))
         }
@@ -160,8 +182,11 @@ struct HTTPAccountTests {
             let person = try await world.person()
             let other = try await world.person()
             let changed = try await world.call(
-                "PATCH", "/v1/me", by: person,
-                json: #"{"name":"New","status":"away","avatar":"https://example.org/a.png","settings":{"theme":"dark"}}"#
+                "PATCH",
+                "/v1/me",
+                by: person,
+                json:
+                    #"{"name":"New","status":"away","avatar":"https://example.org/a.png","settings":{"theme":"dark"}}"#
             )
             #expect(changed.status == 200)
             #expect(changed.json["name"]?.string == "New")
@@ -191,7 +216,10 @@ struct HTTPAccountTests {
             let other = try await world.signIn(person)
             func change(_ old: String, _ new: String) async throws -> HTTPProbe.Answer {
                 try await world.call(
-                    "POST", "/v1/me/password", by: person, json: #"{"password":"\#(old)","newPassword":"\#(new)"}"#
+                    "POST",
+                    "/v1/me/password",
+                    by: person,
+                    json: #"{"password":"\#(old)","newPassword":"\#(new)"}"#
                 )
             }
             #expect(try await change("wrong", "another long one").code == "forbidden")

@@ -13,14 +13,22 @@ struct HTTPConversationTests {
             let first = try await world.call("POST", "/v1/conversations", by: person, json: json)
             let again = try await world.call("POST", "/v1/conversations", by: person, json: json)
             let turned = try await world.call(
-                "POST", "/v1/conversations", by: other, json: #"{"kind":"direct","members":["\#(person.id)"]}"#
+                "POST",
+                "/v1/conversations",
+                by: other,
+                json: #"{"kind":"direct","members":["\#(person.id)"]}"#
             )
             #expect([first.status, again.status, turned.status] == [201, 200, 200])
             #expect(Set([first, again, turned].map { $0.json["id"]?.string }).count == 1)
             #expect(first.json["members"]?.array?.count == 2)
             #expect(first.json["own"]?["role"]?.string == "member")
             #expect(first.json["history"]?.string == "all")
-            let notes = try await world.call("POST", "/v1/conversations", by: person, json: #"{"kind":"direct","members":[]}"#)
+            let notes = try await world.call(
+                "POST",
+                "/v1/conversations",
+                by: person,
+                json: #"{"kind":"direct","members":[]}"#
+            )
             #expect(notes.status == 201 && notes.json["memberCount"]?.integer == 1)
             let channel = #"{"kind":"channel","name":" Café ","topic":"t","public":true,"nonce":"once"}"#
             let made = try await world.call("POST", "/v1/conversations", by: person, json: channel)
@@ -48,7 +56,8 @@ struct HTTPConversationTests {
                 (#"{"kind":"group","nonce":""}"#, "invalid"),
                 (#"{"kind":"group","nonce":"\#(String(repeating: "x", count: 65))"}"#, "invalid"),
                 (#"{"kind":"group","members":[\#(ids)]}"#, "invalid"),
-                (#"{"kind":"group","members":"x"}"#, "invalid"), (#"{"kind":"group","members":["0000000000001"]}"#, "not_found"),
+                (#"{"kind":"group","members":"x"}"#, "invalid"),
+                (#"{"kind":"group","members":["0000000000001"]}"#, "not_found"),
                 (#"{"kind":"direct","members":["0000000000001"]}"#, "not_found"),
             ]
             for (json, code) in cases {
@@ -80,7 +89,10 @@ struct HTTPConversationTests {
             #expect(try await world.call("GET", "/v1/conversations/\(open)", by: stranger).json["own"] == nil)
             let found = try await world.call("GET", "/v1/channels?query=ope", by: stranger)
             #expect(found.json["items"]?.array?.map { $0["name"]?.string } == ["open"])
-            #expect(try await world.call("GET", "/v1/channels?query=closed", by: owner).json["items"]?.array?.isEmpty == true)
+            #expect(
+                try await world.call("GET", "/v1/channels?query=closed", by: owner).json["items"]?.array?.isEmpty
+                    == true
+            )
         }
     }
 
@@ -89,7 +101,12 @@ struct HTTPConversationTests {
         try await HTTPWorld.with { world in
             let owner = try await world.person()
             let path = "/v1/conversations/\(try await world.conversation("channel", by: owner))"
-            let changed = try await world.call("PATCH", path, by: owner, json: #"{"name":"New","topic":"T","public":true}"#)
+            let changed = try await world.call(
+                "PATCH",
+                path,
+                by: owner,
+                json: #"{"name":"New","topic":"T","public":true}"#
+            )
             #expect(changed.status == 200)
             #expect(changed.json["name"]?.string == "New" && changed.json["topic"]?.string == "T")
             let same = try await world.call("PATCH", path, by: owner, json: #"{"name":"New"}"#)
@@ -119,9 +136,15 @@ struct HTTPConversationTests {
             #expect(again.json["rev"] == added.json["rev"])
             let admin = try await world.call("PUT", "\(base)/\(other.id)", by: owner, json: #"{"role":"admin"}"#)
             #expect(admin.json["role"]?.string == "admin")
-            #expect(try await world.call("PUT", "\(base)/\(other.id)", by: owner, json: #"{"role":"king"}"#).code == "invalid")
+            #expect(
+                try await world.call("PUT", "\(base)/\(other.id)", by: owner, json: #"{"role":"king"}"#).code
+                    == "invalid"
+            )
             #expect(try await world.call("PUT", "\(base)/0000000000001", by: owner).code == "not_found")
-            #expect(try await world.call("PUT", "\(base)/\(owner.id)", by: owner, json: #"{"role":"admin"}"#).code == "conflict")
+            #expect(
+                try await world.call("PUT", "\(base)/\(owner.id)", by: owner, json: #"{"role":"admin"}"#).code
+                    == "conflict"
+            )
             #expect(try await world.call("DELETE", "\(base)/\(owner.id)", by: other).code == "forbidden")
             #expect(try await world.call("DELETE", "\(base)/me", by: owner).status == 204)
             let members = try await world.call("GET", base, by: other)
@@ -139,12 +162,17 @@ struct HTTPConversationTests {
             let path = "/v1/conversations/\(group)"
             for number in 1...3 { try await world.post("\(number)", in: group, by: owner) }
             let settings = try await world.call(
-                "PUT", "\(path)/settings", by: other, json: #"{"level":"none","muted":true}"#
+                "PUT",
+                "\(path)/settings",
+                by: other,
+                json: #"{"level":"none","muted":true}"#
             )
             #expect(settings.status == 200 && settings.json["level"]?.string == "none")
             let kept = try await world.call("PUT", "\(path)/settings", by: other, json: #"{"favourite":true}"#)
             #expect(kept.json["muted"]?.bool == true && kept.json["favourite"]?.bool == true)
-            #expect(try await world.call("PUT", "\(path)/settings", by: other, json: #"{"level":"loud"}"#).code == "invalid")
+            #expect(
+                try await world.call("PUT", "\(path)/settings", by: other, json: #"{"level":"loud"}"#).code == "invalid"
+            )
             let draft = try await world.call("PUT", "\(path)/draft", by: other, json: #"{"body":"d","replyTo":1}"#)
             #expect(draft.json["draft"]?.names == ["body", "replyTo", "at"])
             let removed = try await world.call("PUT", "\(path)/draft", by: other, json: #"{"body":""}"#)
@@ -158,7 +186,10 @@ struct HTTPConversationTests {
             #expect(marked.json["unreadFrom"]?.integer == 1 && marked.json["readSeq"]?.integer == 2)
             let cleared = try await world.call("PUT", "\(path)/read", by: other, json: #"{"unreadFrom":null}"#)
             #expect(cleared.json["unreadFrom"] == nil)
-            for bad in ["{}", #"{"seq":4}"#, #"{"seq":-1}"#, #"{"seq":1,"unreadFrom":1}"#, #"{"unreadFrom":0}"#, #"{"unreadFrom":4}"#] {
+            for bad in [
+                "{}", #"{"seq":4}"#, #"{"seq":-1}"#, #"{"seq":1,"unreadFrom":1}"#, #"{"unreadFrom":0}"#,
+                #"{"unreadFrom":4}"#,
+            ] {
                 #expect(try await world.call("PUT", "\(path)/read", by: other, json: bad).code == "invalid", "\(bad)")
             }
             #expect(try await world.call("GET", path, by: owner).json["own"]?["unread"]?.integer == 0)

@@ -8,10 +8,14 @@ import Testing
 @Suite("HTTP: the cookie")
 struct HTTPCookieTests {
     /// Signs up with a cookie. - Returns: the answer and the cookie as a browser sends it back.
-    private func signUp(_ world: HTTPWorld, headers: [(String, String)] = []) async throws -> (HTTPProbe.Answer, String) {
+    private func signUp(_ world: HTTPWorld, headers: [(String, String)] = []) async throws -> (HTTPProbe.Answer, String)
+    {
         let answer = try await world.call(
-            "POST", "/v1/accounts", headers: headers,
-            json: #"{"email":"c@example.org","handle":"cookie","name":"C","password":"\#(Person.password)","cookie":true}"#
+            "POST",
+            "/v1/accounts",
+            headers: headers,
+            json:
+                #"{"email":"c@example.org","handle":"cookie","name":"C","password":"\#(Person.password)","cookie":true}"#
         )
         let cookie = answer.values("set-cookie").first { $0.hasPrefix("session=") || $0.hasPrefix("__Host-session=") }
         return (answer, String(cookie?.prefix { $0 != ";" } ?? ""))
@@ -54,21 +58,36 @@ struct HTTPCookieTests {
             let (_, cookie) = try await signUp(world)
             let value = String(cookie.dropFirst("session=".count))
             let person = try await world.person()
-            #expect(try await world.call("GET", "/v1/me", headers: [("Authorization", "Bearer \(value)")]).status == 401)
-            #expect(try await world.call("GET", "/v1/me", headers: [("Cookie", "session=\(person.token)")]).status == 401)
+            #expect(
+                try await world.call("GET", "/v1/me", headers: [("Authorization", "Bearer \(value)")]).status == 401
+            )
+            #expect(
+                try await world.call("GET", "/v1/me", headers: [("Cookie", "session=\(person.token)")]).status == 401
+            )
             let both = try await world.call("GET", "/v1/me", by: person, headers: [("Cookie", cookie)])
             #expect(both.json["handle"]?.string == person.handle)
             // A wrong token is not made good by a right cookie.
             for wrong in ["Bearer x", "Bearer", "bearer "] {
-                let answer = try await world.call("GET", "/v1/me", headers: [("Authorization", wrong), ("Cookie", cookie)])
+                let answer = try await world.call(
+                    "GET",
+                    "/v1/me",
+                    headers: [("Authorization", wrong), ("Cookie", cookie)]
+                )
                 #expect(answer.status == 401, "\(wrong)")
             }
             // A proxy's own authorization is not ours.
-            let proxy = try await world.call("GET", "/v1/me", headers: [("Authorization", "Basic eDp5"), ("Cookie", cookie)])
+            let proxy = try await world.call(
+                "GET",
+                "/v1/me",
+                headers: [("Authorization", "Basic eDp5"), ("Cookie", cookie)]
+            )
             #expect(proxy.json["handle"]?.string == "cookie")
             // With a token, no origin is needed.
             let change = try await world.call(
-                "PATCH", "/v1/me", by: person, headers: [("Cookie", cookie), ("Origin", "https://evil.example")],
+                "PATCH",
+                "/v1/me",
+                by: person,
+                headers: [("Cookie", cookie), ("Origin", "https://evil.example")],
                 json: #"{"name":"Changed"}"#
             )
             #expect(change.status == 200 && change.json["handle"]?.string == person.handle)
@@ -90,14 +109,20 @@ struct HTTPCookieTests {
                     var headers = [("Cookie", cookie)]
                     if let origin { headers.append(("Origin", origin)) }
                     let answer = try await world.call(
-                        route.method, HTTPFormTests.filled(route.template), headers: headers, json: body(route.template)
+                        route.method,
+                        HTTPFormTests.filled(route.template),
+                        headers: headers,
+                        json: body(route.template)
                     )
                     #expect(answer.status == 403 && answer.code == "forbidden", "\(route) from \(origin ?? "nowhere")")
                 }
             }
             for origin in ["http://127.0.0.1:\(port)", "http://localhost:5173"] {
                 let answer = try await world.call(
-                    "PATCH", "/v1/me", headers: [("Cookie", cookie), ("Origin", origin)], json: #"{"name":"\#(origin.count)"}"#
+                    "PATCH",
+                    "/v1/me",
+                    headers: [("Cookie", cookie), ("Origin", origin)],
+                    json: #"{"name":"\#(origin.count)"}"#
                 )
                 #expect(answer.status == 200, "\(origin)")
             }
@@ -116,7 +141,9 @@ struct HTTPCookieTests {
             let headers = [("Cookie", cookie), ("Origin", world.origin)]
             for type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
                 let answer = try await world.probe.call(
-                    "POST", "/v1/conversations", headers: headers + [("Content-Type", type)],
+                    "POST",
+                    "/v1/conversations",
+                    headers: headers + [("Content-Type", type)],
                     body: Array(#"{"kind":"direct"}"#.utf8)
                 )
                 #expect(answer.status == 415, "\(type)")

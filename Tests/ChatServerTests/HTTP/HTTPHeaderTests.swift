@@ -8,10 +8,10 @@ import Testing
 struct HTTPHeaderTests {
     static let expected = [
         "content-security-policy": """
-            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; \
-            font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \
-            frame-ancestors 'none'; require-trusted-types-for 'script'
-            """,
+        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; \
+        font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \
+        frame-ancestors 'none'; require-trusted-types-for 'script'
+        """,
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
@@ -41,7 +41,12 @@ struct HTTPHeaderTests {
             for route in world.routes where !(route.method == "DELETE" && route.template.hasPrefix("/v1/me")) {
                 let path = HTTPFormTests.filled(route.template)
                 for who in [nil, person] where !(route.template == "/v1/sessions/current" && who != nil) {
-                    let answer = try await world.call(route.method, path, by: who, json: route.method == "GET" ? nil : "{}")
+                    let answer = try await world.call(
+                        route.method,
+                        path,
+                        by: who,
+                        json: route.method == "GET" ? nil : "{}"
+                    )
                     check(answer, "\(route) \(who == nil ? "" : "signed in")")
                     #expect(answer.status < 500, "\(route)")
                     let isPage = answer.status == 200 && !path.hasPrefix("/v1") && !path.hasSuffix("z")

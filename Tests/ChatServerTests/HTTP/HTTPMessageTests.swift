@@ -23,12 +23,19 @@ struct HTTPMessageTests {
             let json = #"{"nonce":"n1","body":"hello \u0001 é"}"#
             let first = try await world.call("POST", "\(path)/messages", by: owner, json: json)
             #expect(first.status == 201)
-            #expect(first.json.names == ["conversation", "seq", "rev", "kind", "sender", "nonce", "body", "sentAt"]
-                || first.json.names.last == "mine")
+            #expect(
+                first.json.names == ["conversation", "seq", "rev", "kind", "sender", "nonce", "body", "sentAt"]
+                    || first.json.names.last == "mine"
+            )
             #expect(first.json["body"]?.string == "hello \u{1} é")
             let again = try await world.call("POST", "\(path)/messages", by: owner, json: json)
             #expect(again.status == 200 && again.json["seq"] == first.json["seq"])
-            let changed = try await world.call("POST", "\(path)/messages", by: owner, json: #"{"nonce":"n1","body":"x"}"#)
+            let changed = try await world.call(
+                "POST",
+                "\(path)/messages",
+                by: owner,
+                json: #"{"nonce":"n1","body":"x"}"#
+            )
             #expect(changed.status == 409 && changed.code == "conflict")
             let theirs = try await world.call("POST", "\(path)/messages", by: other, json: json)
             #expect(theirs.status == 201, "a nonce is its sender's")
@@ -37,7 +44,10 @@ struct HTTPMessageTests {
             let after = try await world.call("POST", "\(path)/messages", by: owner, json: json)
             #expect(after.status == 200 && after.json["body"]?.string == "edited")
             let reply = try await world.call(
-                "POST", "\(path)/messages", by: owner, json: #"{"nonce":"r","body":"re","replyTo":1,"thread":1}"#
+                "POST",
+                "\(path)/messages",
+                by: owner,
+                json: #"{"nonce":"r","body":"re","replyTo":1,"thread":1}"#
             )
             #expect(reply.json["replyTo"]?.integer == 1 && reply.json["thread"]?.integer == 1)
             let attached = #"{"nonce":"a","body":"x","attachments":["0000000000001"]}"#
@@ -78,14 +88,21 @@ struct HTTPMessageTests {
             #expect(try await world.call("DELETE", message, by: other).code == "forbidden")
             let deleted = try await world.call("DELETE", message, by: owner)
             #expect(deleted.status == 200 && deleted.json["deleted"]?.bool == true && deleted.json["body"] == nil)
-            #expect(deleted.json.names == ["conversation", "seq", "rev", "kind", "sender", "nonce", "sentAt", "deleted"])
+            #expect(
+                deleted.json.names == ["conversation", "seq", "rev", "kind", "sender", "nonce", "sentAt", "deleted"]
+            )
             for (method, suffix) in [("PATCH", ""), ("DELETE", ""), ("PUT", "/pin"), ("PUT", "/reactions/x")] {
                 let json = method == "PATCH" ? #"{"body":"c"}"# : "{}"
                 let answer = try await world.call(method, message + suffix, by: owner, json: json)
                 #expect(answer.status == 410 && answer.code == "gone", "\(method) \(suffix)")
             }
             #expect(try await world.call("GET", message, by: owner).json["deleted"]?.bool == true)
-            let reply = try await world.call("POST", "\(path)/messages", by: owner, json: #"{"nonce":"r","body":"re","replyTo":1}"#)
+            let reply = try await world.call(
+                "POST",
+                "\(path)/messages",
+                by: owner,
+                json: #"{"nonce":"r","body":"re","replyTo":1}"#
+            )
             #expect(reply.status == 201, "a tombstone may be replied to")
         }
     }
@@ -106,10 +123,15 @@ struct HTTPMessageTests {
             #expect(seen.json["reactions"]?.array?.first?["count"]?.integer == 1)
             let taken = try await world.call("DELETE", "\(message)/reactions/\(thumb.lowercased())", by: other)
             #expect(taken.json["reactions"] == nil)
-            for bad in ["%", "%F", "%ZZ", "%FF", "%F0%9F%91", "%00", "%0A", "%C0%AF", String(repeating: "x", count: 33)] {
+            for bad in [
+                "%", "%F", "%ZZ", "%FF", "%F0%9F%91", "%00", "%0A", "%C0%AF", String(repeating: "x", count: 33),
+            ] {
                 let answer = try await world.call("PUT", "\(message)/reactions/\(bad)", by: owner)
                 #expect(answer.status == 400 && answer.code == "invalid", "\(bad)")
-                #expect(try await world.call("PUT", "\(message)/reactions/\(bad)").code == "invalid", "form comes first")
+                #expect(
+                    try await world.call("PUT", "\(message)/reactions/\(bad)").code == "invalid",
+                    "form comes first"
+                )
             }
             #expect(try await world.call("PUT", "\(message)/reactions/a%2Fb", by: owner).status == 200)
             for number in 0..<19 {
@@ -126,7 +148,12 @@ struct HTTPMessageTests {
     func history() async throws {
         try await withGroup { world, path, owner, other in
             for number in 1...9 {
-                _ = try await world.call("POST", "\(path)/messages", by: owner, json: #"{"nonce":"\#(number)","body":"\#(number)"}"#)
+                _ = try await world.call(
+                    "POST",
+                    "\(path)/messages",
+                    by: owner,
+                    json: #"{"nonce":"\#(number)","body":"\#(number)"}"#
+                )
                 world.clock.advance(seconds: 10)
             }
             func page(_ query: String) async throws -> ([Int64], more: Bool) {
@@ -143,13 +170,18 @@ struct HTTPMessageTests {
             #expect(try await page("around=5&limit=3").0 == [4, 5, 6])
             #expect(try await page("around=5&limit=1").0 == [5])
             #expect(try await page("before=1").0 == [])
-            let sixth = try #require(try await world.call("GET", "\(path)/messages/6", by: other).json["sentAt"]?.integer)
+            let sixth = try #require(
+                try await world.call("GET", "\(path)/messages/6", by: other).json["sentAt"]?.integer
+            )
             #expect(try await page("at=\(sixth)&limit=2").0 == [6, 7])
             #expect(try await page("at=\(sixth - 5_000)&limit=2").0 == [6, 7])
             #expect(try await page("at=0&limit=2").0 == [1, 2])
             #expect(try await page("at=9007199254740991").0 == [])
             for missing in ["around=0", "around=10"] {
-                #expect(try await world.call("GET", "\(path)/messages?\(missing)", by: other).code == "not_found", "\(missing)")
+                #expect(
+                    try await world.call("GET", "\(path)/messages?\(missing)", by: other).code == "not_found",
+                    "\(missing)"
+                )
             }
             _ = try await world.call("DELETE", "\(path)/messages/2", by: owner)
             let tombstone = try await world.call("GET", "\(path)/messages?before=3", by: other)
@@ -161,7 +193,12 @@ struct HTTPMessageTests {
     func tags() async throws {
         try await withGroup { world, path, owner, other in
             for number in 1...3 {
-                _ = try await world.call("POST", "\(path)/messages", by: owner, json: #"{"nonce":"\#(number)","body":"b"}"#)
+                _ = try await world.call(
+                    "POST",
+                    "\(path)/messages",
+                    by: owner,
+                    json: #"{"nonce":"\#(number)","body":"b"}"#
+                )
             }
             func get(_ person: Person, _ query: String = "", tag: String? = nil) async throws -> HTTPProbe.Answer {
                 let headers = tag.map { [("If-None-Match", $0)] } ?? []
@@ -204,7 +241,12 @@ struct HTTPMessageTests {
     func changes() async throws {
         try await withGroup { world, path, owner, other in
             for number in 1...5 {
-                _ = try await world.call("POST", "\(path)/messages", by: owner, json: #"{"nonce":"\#(number)","body":"b"}"#)
+                _ = try await world.call(
+                    "POST",
+                    "\(path)/messages",
+                    by: owner,
+                    json: #"{"nonce":"\#(number)","body":"b"}"#
+                )
             }
             _ = try await world.call("PATCH", path, by: owner, json: #"{"name":"Renamed"}"#)
             var since: Int64 = 0

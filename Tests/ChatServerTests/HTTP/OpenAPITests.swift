@@ -9,7 +9,8 @@ import Testing
 struct OpenAPITests {
     /// Schemas, and the beginnings of the names of their examples in Protocol/fixtures.
     static let examples: [(schema: String, fixtures: String)] = [
-        ("Channel", "object.channel-summary"), ("Changes", "object.changes-page"), ("Conversation", "object.conversation"),
+        ("Channel", "object.channel-summary"), ("Changes", "object.changes-page"),
+        ("Conversation", "object.conversation"),
         ("History", "object.history-page"), ("Member", "object.member"), ("Message", "object.message"),
         ("Own", "object.own-state"), ("Profile", "object.profile"), ("ReadState", "object.read-state"),
         ("Refreshed", "object.refreshed"), ("Server", "object.server-info"), ("Session", "object.session-info"),
