@@ -47,7 +47,7 @@ extension ConversationReplica {
         if rows[reaction.seq] == nil, ranges.contains(reaction.seq), earlyMine.count < Self.earlyLimit {
             earlyMine[reaction.seq] = reaction.mine
         }
-        if lastMessage?.seq == reaction.seq { lastMessage?.mine = reaction.mine }
+        if lastMessage?.seq == reaction.seq, lastMessage?.isDeleted == false { lastMessage?.mine = reaction.mine }
         return rows.setMine(reaction.mine, seq: reaction.seq) ? rows[reaction.seq] : nil
     }
 }

@@ -46,10 +46,10 @@ struct MessageRows: Sendable, Equatable {
         return true
     }
 
-    /// Sets the reader's reactions. Answers whether anything changed.
+    /// Sets the reader's reactions; a tombstone has none. Answers whether anything changed.
     mutating func setMine(_ mine: [String], seq: Int64) -> Bool {
         let place = index(of: seq)
-        guard place.found, all[place.index].mine != mine else { return false }
+        guard place.found, !all[place.index].isDeleted, all[place.index].mine != mine else { return false }
         all[place.index].mine = mine
         return true
     }

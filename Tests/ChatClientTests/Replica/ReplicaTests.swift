@@ -48,6 +48,17 @@ struct ReplicaTests {
         #expect(replica.message(5)?.mine == [])
     }
 
+    @Test("A reaction that is told after the message was deleted changes nothing")
+    func lateReaction() {
+        var replica = replica(lastSeq: 3)
+        var tombstone = message(3, rev: 5)
+        tombstone.isDeleted = true
+        _ = replica.apply(tombstone, sentBy: alice)
+        let row = OwnRow.ReactionRow(rev: 1, conversation: replica.id, seq: 3, mine: ["+1"])
+        #expect(replica.apply(row) == nil)
+        #expect(replica.message(3)?.mine == nil)
+    }
+
     @Test("Rows are in order of seq however they come")
     func sorted() {
         var generator = SeededGenerator(seed: 5)
