@@ -26,7 +26,7 @@ extension Event {
         switch self {
         case .message(let conversation, _, let rev, _), .member(let conversation, _, let rev, _),
             .conversation(let conversation, _, let rev, _), .skip(let conversation, _, let rev),
-            .changes(let conversation, _, let rev, _, _, _), .left(let conversation, let rev, _):
+            .changes(let conversation, _, let rev, _, _, _):
             (conversation, rev)
         case .joined(let conversation, let row): (conversation, row.rev)
         default: nil

@@ -45,13 +45,14 @@ final class SimWorkload {
         }
     }
 
-    /// The busy conversation mostly; never the quiet one.
+    /// The busy conversation mostly; never a quiet one.
     private func room(_ device: SimDevice) -> ConversationID? {
-        let rooms = device.machine.conversations.filter { $0 != world.quietRoom }
+        let rooms = device.machine.conversations.filter { !world.quietRooms.contains($0) }
         return random.chance(60) ? rooms.first : random.pick(rooms)
     }
 
-    private func send(_ device: SimDevice, count: Int) {
+    /// Several messages at once, one after the other.
+    func send(_ device: SimDevice, count: Int) {
         guard let room = room(device) else { return }
         let lastSeq = device.machine.replica(of: room)?.lastSeq ?? 0
         for _ in 0..<count {
@@ -81,9 +82,8 @@ final class SimWorkload {
     }
 
     /// One message where nothing else happens.
-    func sendQuietly() {
-        guard !isOver, let room = world.quietRoom, let device = random.pick(world.devices) else { return }
-        guard world.history.quiet.isEmpty, device.machine.replica(of: room) != nil else { return }
+    func sendQuietly(in room: ConversationID) {
+        guard !isOver, let device = random.pick(world.devices), device.machine.replica(of: room) != nil else { return }
         let send = message(device, in: room)
         world.history.quiet.append(
             SimHistory.SendKey(user: device.user, conversation: room, nonce: send.nonce)

@@ -21,19 +21,12 @@ extension SimConnection {
             guard !isGone else { return loop.hub.endReading(watch) }
             switch result {
             case .success(let opening):
-                resume(id, hello, credential, opening, renewed(watch), reading: reading)
+                resume(id, hello, credential, opening, loop.renewed(watch), reading: reading)
             case .failure(let error):
                 loop.hub.endReading(watch)
                 refuse(id, error)
             }
         }
-    }
-
-    /// The bug: what happened while the snapshot was read is not kept.
-    private func renewed(_ watch: Watch) -> Watch {
-        guard world.mutant == .dropRecent else { return watch }
-        loop.hub.endReading(watch)
-        return loop.hub.beginReading()
     }
 
     private func refuse(_ id: Int64, _ error: ChatError) {

@@ -40,11 +40,7 @@ final class SimLoop {
         bySlot = []
     }
 
-    func open(
-        _ connection: SimConnection,
-        _ opening: Opening,
-        watch: Watch
-    ) -> Int32 {
+    func open(_ connection: SimConnection, _ opening: Opening, watch: Watch) -> Int32 {
         let (slot, actions) = hub.open(opening, watch: watch, now: node.now)
         while bySlot.count <= Int(slot) { bySlot.append(nil) }
         bySlot[Int(slot)] = connection
@@ -109,12 +105,19 @@ final class SimLoop {
         case .loadJoined(let user, let conversation, let watch):
             guard world.mutant != .noJoined else { return hub.endReading(watch) }
             node.store.read(from: node) { .success($0.joined(user, conversation: conversation)) } then: { [self] in
-                perform(hub.loaded(user, conversation, $0, watch: watch, now: node.now))
+                perform(hub.loaded(user, conversation, $0, watch: renewed(watch), now: node.now))
             }
         case .timer(let timer, let afterMs):
             if world.mutant == .noGapRepair { if case .ownHold = timer {} else { return } }
             node.post(after: afterMs) { [self] in perform(hub.fired(timer, now: node.now)) }
         }
+    }
+
+    /// The bug: what happened while a snapshot was read is not kept.
+    func renewed(_ watch: Watch) -> Watch {
+        guard world.mutant == .dropRecent else { return watch }
+        hub.endReading(watch)
+        return hub.beginReading()
     }
 
     private func send(_ event: Event, _ slots: [Int32]) {

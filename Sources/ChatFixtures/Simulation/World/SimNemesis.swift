@@ -2,8 +2,8 @@
 import ChatProtocol
 
 final class SimNemesis {
-    enum Fault: CaseIterable {
-        case crash, pause, cutOne, cutAll, stall, storeAway, storeSlow, loseAnswers, losePublished, clockBack, restart
+    private enum Fault: CaseIterable {
+        case crash, pause, cutOne, cutAll, stall, flood, storm, storeAway, storeSlow, loseAnswers, losePublished, clockBack, restart
     }
 
     private unowned let world: SimWorld
@@ -18,16 +18,16 @@ final class SimNemesis {
     }
 
     func begin() {
-        let count = world.settings.faults
-        let quiet = random.below(count)
-        for index in 0..<count {
+        let rooms = world.quietRooms
+        for index in 0..<world.settings.faults {
             let start = random.within(1_500...max(1_501, world.settings.workMs - 1_500))
-            let fault = random.pick(Fault.allCases) ?? .cutOne
+            let fault = index == 0 ? .storm : random.pick(Fault.allCases) ?? .cutOne
             world.scheduler.after(start) { [self] in
                 guard !isOver else { return }
                 let length = strike(fault)
                 // One message in the middle of the fault, where nothing else will ever show that it is missing.
-                if index == quiet { world.scheduler.after(length / 2) { self.workload.sendQuietly() } }
+                guard index < rooms.count else { return }
+                world.scheduler.after(length / 2) { self.workload.sendQuietly(in: rooms[index]) }
             }
         }
     }
@@ -48,7 +48,12 @@ final class SimNemesis {
     private func strike(_ fault: Fault) -> Int64 {
         world.trace.note(world.scheduler.now, 4, [], "!! \(fault)")
         switch fault {
-        case .crash, .pause, .cutOne, .cutAll, .stall, .restart: return strikeProcess(fault)
+        case .crash, .pause, .cutOne, .cutAll, .stall, .flood, .restart: return strikeProcess(fault)
+        case .storm:
+            // Everybody comes back at once, and reading takes its time.
+            world.store.weather.slowMs = random.within(200...1_500)
+            for device in world.devices { device.link?.cut() }
+            return until(3_000) { $0.store.weather.slowMs = 0 }
         case .storeAway:
             world.history.faults.outages += 1
             world.store.weather.isAway = true
@@ -90,6 +95,14 @@ final class SimNemesis {
             device.link?.stall()
             let link = device.link
             return until(random.within(500...4_000)) { _ in link?.flow() }
+        case .flood:
+            // Somebody takes nothing while everybody writes.
+            guard let device = random.pick(world.devices) else { return 0 }
+            world.history.faults.stalls += 1
+            device.link?.stall()
+            for other in world.devices where other !== device { workload.send(other, count: 6) }
+            let link = device.link
+            return until(random.within(1_500...3_000)) { _ in link?.flow() }
         case .restart:
             random.pick(world.devices)?.restart()
             return 500

@@ -43,8 +43,10 @@ struct SimSettings {
             limits.commandsPerSecond = 0
             limits.messagesPerSecond = 0
         } else {
-            limits.messagesPerSecond = 2
+            // Slow enough that everything is said in the end.
+            limits.messagesPerSecond = 3
             limits.messageBurst = 4
+            thinkMs = 300...1_500
         }
     }
 }

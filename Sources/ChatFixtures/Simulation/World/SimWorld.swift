@@ -20,8 +20,8 @@ final class SimWorld {
     var random: SimRandom
     private(set) var nodes: [SimNode] = []
     private(set) var devices: [SimDevice] = []
-    /// A conversation in which nothing happens but one message, in the middle of a fault.
-    private(set) var quietRoom: ConversationID?
+    /// Conversations in which nothing happens but one message, in the middle of a fault.
+    private(set) var quietRooms: [ConversationID] = []
     private var disk: SimStore?
     private var lastID: UInt64 = 1_000
     private var lastLink = 0
@@ -67,7 +67,10 @@ final class SimWorld {
         _ = create(NewConversation(kind: .group, name: "hot", members: everybody), by: people[0])
         _ = create(NewConversation(kind: .channel, name: "open", isPublic: true, members: [people[2]]), by: people[1])
         _ = create(NewConversation(kind: .direct, members: [people[1]]), by: people[0])
-        quietRoom = create(NewConversation(kind: .group, name: "quiet", members: everybody), by: people[0])
+        for _ in 0..<3 {
+            let room = create(NewConversation(kind: .group, name: "quiet", members: everybody), by: people[0])
+            if let room { quietRooms.append(room) }
+        }
         for number in 0..<settings.nodes { nodes.append(SimNode(self, number: number, random.fork())) }
         for (index, user) in people.enumerated() {
             for number in 0..<settings.devicesPerPerson + (index == 0 ? 1 : 0) { addDevice(of: user, number) }
@@ -87,7 +90,9 @@ final class SimWorld {
         history.stored(store.log.addSession(session, of: user, tokenHash: Array(token.utf8), now: store.now), at: 0)
         var configuration = ClientConfiguration()
         configuration.bootstrap = random.chance(75) ? .everything : .newest(random.within(0...20))
-        configuration.syncLimit = random.pick([2, 7, 50, nil]) ?? nil
+        // Where answers take long, small pages would take for ever.
+        let isFar = settings.latencyMs.upperBound > 100
+        configuration.syncLimit = random.pick([isFar ? 20 : 2, isFar ? 50 : 7, 50, nil]) ?? nil
         configuration.sendsInFlight = random.pick([1, 1, 4]) ?? 1
         configuration.backoffMinimumMs = 100
         configuration.backoffMaximumMs = 2_000
