@@ -18,13 +18,10 @@ extension Hub {
 
     /// Opens a connection whose `hello` was just answered.
     ///
-    /// - Parameters:
-    ///   - raised: positions of `changes` entries without `more`, where they are above the index's heads.
-    ///   - watch: begun before the snapshot was read, and covered (``isCovered(_:)``).
+    /// - Parameter watch: begun before the snapshot was read, and covered (``isCovered(_:)``).
     /// - Returns: the connection's slot, and what happened since the snapshot.
     package mutating func open(
         _ opening: Opening,
-        raised: [ConversationID: Int64] = [:],
         watch: Watch,
         now: Int64
     ) -> (slot: Int32, actions: [HubAction]) {
@@ -41,16 +38,16 @@ extension Hub {
         )
         if users[user] == nil {
             users[user] = OwnFeed(position: opening.own, slots: [slot])
-            for event in recent.own[user] ?? [] where event.rev > opening.own {
-                users[user]?.sequencer.hear(event.rev)
-            }
-            watchOwnGap(user, &actions)
+            for event in recent.own[user] ?? [] { users[user]?.sequencer.hear(event.rev) }
+            users[user]?.sequencer.hear(recent.ownHeads[user] ?? 0)
         } else {
             users[user]?.slots.append(slot)
+            users[user]?.sequencer.hear(opening.own)
         }
+        watchOwnGap(user, &actions)
         for entry in opening.entries {
             let conversation = entry.index.conversation
-            let position = max(entry.index.head, raised[conversation] ?? 0)
+            let position = entry.index.head
             listen(slot, user, to: conversation, at: position, memberCount: entry.memberCount, &actions)
         }
         replayOwn(slot, since: opening.own, &actions)
@@ -94,8 +91,9 @@ extension Hub {
         feeds[conversation]?.subscribers.append(subscriber)
         // Nobody listened here: what was heard meanwhile may be in any order.
         let heard = (recent.events[conversation] ?? []).filter { $0.rev > position }.sorted { $0.rev < $1.rev }
-        guard !heard.isEmpty else { return }
-        actions.append(contentsOf: receive(Commit(events: heard), now: 0))
+        if !heard.isEmpty { actions.append(contentsOf: receive(Commit(events: heard), now: 0)) }
+        feeds[conversation]?.sequencer.hear(recent.heads[conversation] ?? 0)
+        watchGap(conversation, &actions)
     }
 
     /// Hands one connection what the feed has delivered since the snapshot.

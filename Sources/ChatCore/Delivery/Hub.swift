@@ -84,10 +84,18 @@ package struct Hub: Sendable {
     package mutating func hear(_ heads: [CommitLogPage.Head], own: [CommitLogPage.OwnHead] = []) -> [HubAction] {
         var actions: [HubAction] = []
         for head in heads {
+            guard feeds[head.conversation] != nil else {
+                recent.note(head: head.rev, of: head.conversation)
+                continue
+            }
             feeds[head.conversation]?.sequencer.hear(head.rev)
             watchGap(head.conversation, &actions)
         }
         for head in own {
+            guard users[head.user] != nil else {
+                recent.note(ownHead: head.rev, of: head.user)
+                continue
+            }
             users[head.user]?.sequencer.hear(head.rev)
             watchOwnGap(head.user, &actions)
         }
@@ -284,6 +292,7 @@ package struct Hub: Sendable {
         users[gone.user]?.slots.removeAll { $0 == slot }
         guard let feed = users[gone.user], feed.slots.isEmpty else { return }
         for event in feed.sequencer.waiting { recent.note(event) }
+        if feed.sequencer.hasGap { recent.note(ownHead: feed.sequencer.head, of: gone.user) }
         users[gone.user] = nil
     }
 
@@ -300,6 +309,7 @@ package struct Hub: Sendable {
         guard let feed = feeds[conversation], feed.subscribers.isEmpty else { return }
         // Who is reading a snapshot right now may need what was waiting here.
         for event in feed.sequencer.waiting { recent.note(event) }
+        if feed.sequencer.hasGap { recent.note(head: feed.sequencer.head, of: conversation) }
         feeds[conversation] = nil
     }
 

@@ -12,6 +12,9 @@ struct Recent: Sendable {
     private var count = 0
     private(set) var events: [ConversationID: [LogEvent]] = [:]
     private(set) var own: [UserID: [OwnEvent]] = [:]
+    /// How far logs go that nobody here listened to: their events may have been announced to nobody.
+    private(set) var heads: [ConversationID: Int64] = [:]
+    private(set) var ownHeads: [UserID: Int64] = [:]
     private(set) var endedSessions: Set<SessionID> = []
 
     /// More than this is not retained: the readings then in progress must read again.
@@ -40,6 +43,16 @@ struct Recent: Sendable {
         own[event.user, default: []].append(event)
     }
 
+    mutating func note(head: Int64, of conversation: ConversationID) {
+        guard makeRoom() else { return }
+        heads[conversation] = max(head, heads[conversation] ?? 0)
+    }
+
+    mutating func note(ownHead: Int64, of user: UserID) {
+        guard makeRoom() else { return }
+        ownHeads[user] = max(ownHead, ownHeads[user] ?? 0)
+    }
+
     mutating func note(ended session: SessionID) {
         guard makeRoom() else { return }
         endedSessions.insert(session)
@@ -60,6 +73,8 @@ struct Recent: Sendable {
         count = 0
         events = [:]
         own = [:]
+        heads = [:]
+        ownHeads = [:]
         endedSessions = []
     }
 }

@@ -9,7 +9,7 @@ import Testing
     @Test mutating func whatHappensWhileTheFirstOneReadsIsReplayed() {
         let watch = hub.beginReading()
         #expect(hub.hear(Sample.posted(4), Sample.posted(3)).isEmpty)
-        let (slot, actions) = hub.open(Sample.opening(Sample.ann, [Sample.room: 2]), raised: [:], watch: watch, now: 0)
+        let (slot, actions) = hub.open(Sample.opening(Sample.ann, [Sample.room: 2]), watch: watch, now: 0)
         #expect(actions.events(for: slot).map(\.interval) == [[2, 3], [3, 4]])
         #expect(hub.hear(Sample.posted(5)).events(for: slot).map(\.interval) == [[4, 5]])
     }
@@ -17,7 +17,7 @@ import Testing
     @Test mutating func whatWasNotHeardMeanwhileIsAGap() {
         let watch = hub.beginReading()
         _ = hub.hear(Sample.posted(4))
-        let (slot, actions) = hub.open(Sample.opening(Sample.ann, [Sample.room: 2]), raised: [:], watch: watch, now: 0)
+        let (slot, actions) = hub.open(Sample.opening(Sample.ann, [Sample.room: 2]), watch: watch, now: 0)
         #expect(actions.events(for: slot).isEmpty)
         #expect(actions.timers == [.gap(Sample.room)])
         #expect(hub.hear(Sample.posted(3)).events(for: slot).map(\.interval) == [[2, 3], [3, 4]])
@@ -29,7 +29,7 @@ import Testing
         let live = hub.hear(Sample.posted(3), Sample.posted(4))
         #expect(live.events(for: first).count == 2)
         let opening = Sample.opening(Sample.bob, session: 2, [Sample.room: 3])
-        let (slot, actions) = hub.open(opening, raised: [:], watch: watch, now: 0)
+        let (slot, actions) = hub.open(opening, watch: watch, now: 0)
         #expect(actions == [.send(.message(conversation: Sample.room, after: 3, rev: 4, message: Sample.message(4)), to: [slot])])
     }
 
@@ -37,19 +37,27 @@ import Testing
         let first = hub.connect(Sample.opening(Sample.ann, [Sample.room: 2]))
         let watch = hub.beginReading()
         let opening = Sample.opening(Sample.bob, session: 2, [Sample.room: 4])
-        let (slot, actions) = hub.open(opening, raised: [:], watch: watch, now: 0)
+        let (slot, actions) = hub.open(opening, watch: watch, now: 0)
         #expect(actions == [.timer(.gap(Sample.room), afterMs: 25)])
         let late = hub.hear(Sample.posted(3), Sample.posted(4), Sample.posted(5))
         #expect(late.events(for: first).map(\.interval) == [[2, 3], [3, 4], [4, 5]])
         #expect(late.events(for: slot).map(\.interval) == [[4, 5]])
     }
 
-    @Test mutating func aPositionRaisedByTheAnswerIsWhereEventsBegin() {
+    /// The event itself was announced to nobody: only the commit log told of it, while nobody listened here.
+    @Test mutating func aHeadHeardWhileReadingIsFetched() {
         let watch = hub.beginReading()
-        _ = hub.hear(Sample.posted(3), Sample.posted(4))
-        let opening = Sample.opening(Sample.ann, [Sample.room: 2])
-        let (slot, actions) = hub.open(opening, raised: [Sample.room: 3], watch: watch, now: 0)
-        #expect(actions.events(for: slot).map(\.interval) == [[3, 4]])
+        #expect(hub.hear([CommitLogPage.Head(conversation: Sample.room, rev: 3)]).isEmpty)
+        let (_, actions) = hub.open(Sample.opening(Sample.ann, [Sample.room: 2]), watch: watch, now: 0)
+        #expect(actions.timers == [.gap(Sample.room)])
+        #expect(hub.fired(.gap(Sample.room), now: 25) == [.fetch(Sample.room, since: 2)])
+    }
+
+    @Test mutating func anOwnHeadHeardWhileReadingIsFetched() {
+        let watch = hub.beginReading()
+        #expect(hub.hear([], own: [CommitLogPage.OwnHead(user: Sample.ann, rev: 4)]).isEmpty)
+        let (_, actions) = hub.open(Sample.opening(Sample.ann, own: 3), watch: watch, now: 0)
+        #expect(actions.timers == [.ownGap(Sample.ann)])
     }
 
     @Test mutating func whoIsRemovedWhileReadingGetsLeftAndNothingAfterIt() {
@@ -58,7 +66,7 @@ import Testing
         let live = hub.hear(Sample.posted(3), Sample.departed(Sample.bob, 4), Sample.posted(5))
         #expect(live.events(for: stays).count == 3)
         let opening = Sample.opening(Sample.bob, session: 2, [Sample.room: 2])
-        let (slot, actions) = hub.open(opening, raised: [:], watch: watch, now: 0)
+        let (slot, actions) = hub.open(opening, watch: watch, now: 0)
         #expect(
             actions.events(for: slot) == [
                 .message(conversation: Sample.room, after: 2, rev: 3, message: Sample.message(3)),
@@ -71,7 +79,7 @@ import Testing
     @Test mutating func whoseSessionEndsWhileReadingIsClosed() {
         let watch = hub.beginReading()
         _ = hub.receive(Commit(endedSessions: [makeID(9)]), now: 0)
-        let (slot, actions) = hub.open(Sample.opening(Sample.ann, session: 9), raised: [:], watch: watch, now: 0)
+        let (slot, actions) = hub.open(Sample.opening(Sample.ann, session: 9), watch: watch, now: 0)
         #expect(actions == [.close(slot, .sessionEnded)])
     }
 
@@ -79,7 +87,7 @@ import Testing
         _ = hub.hear(Sample.posted(1))
         let watch = hub.beginReading()
         #expect(hub.isCovered(watch))
-        let (slot, actions) = hub.open(Sample.opening(Sample.ann), raised: [:], watch: watch, now: 0)
+        let (slot, actions) = hub.open(Sample.opening(Sample.ann), watch: watch, now: 0)
         #expect(actions.events(for: slot).isEmpty, "the snapshot would have had it")
     }
 
@@ -97,7 +105,7 @@ import Testing
         _ = hub.hear(Sample.posted(3))
         hub.endReading(watch)
         let second = hub.beginReading()
-        let (slot, actions) = hub.open(Sample.opening(Sample.ann, [Sample.room: 2]), raised: [:], watch: second, now: 0)
+        let (slot, actions) = hub.open(Sample.opening(Sample.ann, [Sample.room: 2]), watch: second, now: 0)
         #expect(actions.events(for: slot).isEmpty)
     }
 

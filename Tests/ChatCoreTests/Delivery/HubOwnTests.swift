@@ -84,7 +84,7 @@ import Testing
     @Test mutating func ownEventsDuringAHelloMakeTheClientSync() {
         let watch = hub.beginReading()
         _ = hub.hearOwn(Sample.own(Sample.ann, 4))
-        let (slot, actions) = hub.open(Sample.opening(Sample.ann, own: 3), raised: [:], watch: watch, now: 0)
+        let (slot, actions) = hub.open(Sample.opening(Sample.ann, own: 3), watch: watch, now: 0)
         #expect(actions.events(for: slot) == [.own(after: 4, rev: 4, rows: [])])
         #expect(hub.hearOwn(Sample.own(Sample.ann, 4)).events(for: slot).isEmpty)
     }

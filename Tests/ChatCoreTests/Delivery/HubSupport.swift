@@ -104,7 +104,7 @@ extension Hub {
     /// Opens a connection whose snapshot nothing raced with.
     mutating func connect(_ opening: Opening, now: Int64 = 0) -> Int32 {
         let watch = beginReading()
-        return open(opening, raised: [:], watch: watch, now: now).slot
+        return open(opening, watch: watch, now: now).slot
     }
 
     mutating func hear(_ events: LogEvent..., now: Int64 = 0) -> [HubAction] {
