@@ -123,7 +123,7 @@ extension ConversationLog {
         case .react(let emoji):
             guard try react(index, emoji, user) else { return false }
         case .unreact(let emoji):
-            guard let place = messages[index].reactions.firstIndex(where: { $0.emoji == emoji }),
+            guard let place = messages[index].reactions.firstIndex(where: { $0.emoji.utf8.elementsEqual(emoji.utf8) }),
                 let position = messages[index].reactions[place].users.firstIndex(of: user)
             else { return false }
             messages[index].reactions[place].users.remove(at: position)
@@ -151,7 +151,7 @@ extension ConversationLog {
     }
 
     private mutating func react(_ index: Int, _ emoji: String, _ user: UserID) throws(ChatError) -> Bool {
-        if let place = messages[index].reactions.firstIndex(where: { $0.emoji == emoji }) {
+        if let place = messages[index].reactions.firstIndex(where: { $0.emoji.utf8.elementsEqual(emoji.utf8) }) {
             guard !messages[index].reactions[place].users.contains(user) else { return false }
             messages[index].reactions[place].users.append(user)
             return true
