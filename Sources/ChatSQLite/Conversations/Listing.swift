@@ -38,7 +38,9 @@ extension SQLiteStore {
 
     package func channel(_ id: ConversationID) async throws(ChatError) -> ChannelSummary? {
         try await read { db in
-            guard let state = try ConversationState.find(id, db), state.deletedAt == nil, state.isPublic else { return nil }
+            guard let state = try ConversationState.find(id, db), state.deletedAt == nil, state.isPublic else {
+                return nil
+            }
             return Listing.summary(state)
         }
     }

@@ -42,7 +42,9 @@ extension Transaction {
         case .set(let topic): state.topic = topic.isEmpty ? nil : topic
         }
         if let isPublic = patch.isPublic {
-            guard state.kind == .channel || !isPublic else { throw ChatError.invalid("public: only channels can be public.") }
+            guard state.kind == .channel || !isPublic else {
+                throw ChatError.invalid("public: only channels can be public.")
+            }
             state.isPublic = isPublic
         }
         if !Self.isSame(former, state) {

@@ -45,7 +45,14 @@ struct ConversationState: Sendable {
     }
 
     /// A conversation as it is made: its row is the first change of its log.
-    init(new id: ConversationID, kind: ConversationKind, isPublic: Bool, name: String?, topic: String?, now: Milliseconds) {
+    init(
+        new id: ConversationID,
+        kind: ConversationKind,
+        isPublic: Bool,
+        name: String?,
+        topic: String?,
+        now: Milliseconds
+    ) {
         self.id = id
         self.kind = kind
         self.isPublic = isPublic

@@ -95,7 +95,8 @@ enum OwnLog {
         case .settings:
             return try settings(of: touch.user, rev: rev, db)
         case .session(let session):
-            return try db.first("SELECT device, created_at, ended_at FROM sessions WHERE id = ?", [session.sql]) { row in
+            return try db.first("SELECT device, created_at, ended_at FROM sessions WHERE id = ?", [session.sql]) {
+                row in
                 .session(
                     OwnRow.SessionRow(
                         rev: rev,

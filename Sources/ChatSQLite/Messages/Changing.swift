@@ -172,7 +172,12 @@ extension Transaction {
         return true
     }
 
-    private mutating func store(_ reactions: [Message.Reaction], of message: Message, rev: Int64, by user: UserID) throws {
+    private mutating func store(
+        _ reactions: [Message.Reaction],
+        of message: Message,
+        rev: Int64,
+        by user: UserID
+    ) throws {
         try db.run(
             "UPDATE messages SET rev = ?, reactions = ? WHERE conversation = ? AND seq = ?",
             [rev, MessageRow.text(reactions), message.conversation.sql, message.seq]

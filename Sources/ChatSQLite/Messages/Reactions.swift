@@ -18,7 +18,8 @@ enum Reactions {
     }
 
     /// The summary with one more. - Throws: `invalid` for one emoji too many.
-    static func adding(_ emoji: String, by user: UserID, to reactions: [Message.Reaction]) throws -> [Message.Reaction] {
+    static func adding(_ emoji: String, by user: UserID, to reactions: [Message.Reaction]) throws -> [Message.Reaction]
+    {
         var reactions = reactions
         if let index = index(of: emoji, in: reactions) {
             reactions[index].count += 1
@@ -33,7 +34,12 @@ enum Reactions {
     }
 
     /// The summary with one less, after it was taken from the table.
-    static func removing(_ emoji: String, by user: UserID, from message: Message, _ db: Database) throws -> [Message.Reaction] {
+    static func removing(
+        _ emoji: String,
+        by user: UserID,
+        from message: Message,
+        _ db: Database
+    ) throws -> [Message.Reaction] {
         var reactions = message.reactions
         guard let index = index(of: emoji, in: reactions) else { return reactions }
         reactions[index].count -= 1

@@ -12,7 +12,9 @@ extension Transaction {
             [state.id.sql, root]
         ) { NumberList.ids($0[0] as Data?) as [UserID] }
         var latest = [reply.sender]
-        for user in users ?? [] where user != reply.sender && latest.count < FixedLimits.replyUsers { latest.append(user) }
+        for user in users ?? [] where user != reply.sender && latest.count < FixedLimits.replyUsers {
+            latest.append(user)
+        }
         try db.run(
             """
             UPDATE messages SET rev = ?, reply_count = reply_count + 1, reply_last_seq = ?, reply_users = ?

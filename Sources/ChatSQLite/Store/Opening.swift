@@ -5,9 +5,9 @@ import Foundation
 import GRDB
 
 extension SQLiteStore {
-    /// Opens the database at a path, or creates it.
-    /// - Parameter onCommit: is told of each commit, on the writer's thread; for metrics.
-    /// - Throws: an error whose message says what is wrong with the file. The data folder's lock is the caller's.
+    /// Opens the database at a path, or creates it. `onCommit` is told of each commit on the writer's thread, for metrics.
+    ///
+    /// Throws an error whose message says what is wrong with the file. The data folder's lock is the caller's.
     package static func open(
         path: String,
         environment: Environment,

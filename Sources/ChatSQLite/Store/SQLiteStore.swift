@@ -48,8 +48,7 @@ package final class SQLiteStore: Sendable {
     /// Runs a change in a transaction, together with others that wait. It is answered after the commit is durable.
     ///
     /// The body may run more than once (after a failed commit of the whole batch): it must depend on nothing but the
-    /// transaction and constants.
-    /// - Parameter weight: how many rows of work it stands for.
+    /// transaction and constants. `weight` is how many rows of work it stands for.
     func write<Value: Sendable>(
         weight: Int = 1,
         _ body: @escaping @Sendable (inout Transaction) throws -> Value
