@@ -27,7 +27,10 @@ struct TemporaryFolder: Sendable {
 enum SQLiteFactory {
     static let plain = StoreFactory(name: "SQLite") { environment, limits in
         let folder = try TemporaryFolder()
-        return try under(test: SQLiteStore.open(path: folder.database, environment: environment, limits: limits), folder) {
+        return try under(
+            test: SQLiteStore.open(path: folder.database, environment: environment, limits: limits),
+            folder
+        ) {
             try SQLiteStore.open(path: folder.database, environment: environment, limits: limits)
         }
     }
@@ -44,6 +47,7 @@ enum SQLiteFactory {
             epoch: store.epoch,
             addUser: { user, session, handle, tokenHash in
                 try People.add(user, session: session, handle: handle, tokenHash: tokenHash, folder.database)
+                return Commit()
             },
             endSession: { session in try People.end(session, folder.database) },
             reopen: {

@@ -52,8 +52,11 @@ struct SQLiteFileTests {
 
         try change("DELETE FROM meta WHERE key = 'epoch'")
         expectRefusal("meta")
-        try Data("This is no database, but it is long enough to have a header of one, or so it seems. ".utf8 + Array(repeating: 7, count: 8_192))
-            .write(to: URL(fileURLWithPath: folder.database))
+        try Data(
+            "This is no database, but it is long enough to have a header of one, or so it seems. ".utf8
+                + Array(repeating: 7, count: 8_192)
+        )
+        .write(to: URL(fileURLWithPath: folder.database))
         expectRefusal("no SQLite database")
         try FileManager.default.removeItem(atPath: folder.database)
         try change("CREATE TABLE notes (text TEXT)")
@@ -107,7 +110,9 @@ struct SQLiteFileTests {
             for index in 0..<600 { try await world.send(conversation, "x", nonce: "a\(index)") }
             world.advance(CommitLog.keptMs + 1_000)
             for index in 0..<600 { try await world.send(conversation, "x", nonce: "b\(index)") }
-            let cursors = try await world.store.read { try Int64.fetchAll($0, sql: "SELECT cursor FROM commits ORDER BY 1") }
+            let cursors = try await world.store.read {
+                try Int64.fetchAll($0, sql: "SELECT cursor FROM commits ORDER BY 1")
+            }
             #expect(cursors.last == 1_201)
             #expect(cursors.count < 700)
             #expect(zip(cursors, cursors.dropFirst()).allSatisfy { $1 == $0 + 1 })
@@ -168,8 +173,11 @@ struct SQLiteFileTests {
             #expect(own.draft?.body == canary + " draft")
             #expect(try await world.history(conversation).map(\.body) == [canary + " edited"])
             let columns = try await world.store.read { db in
-                try Row.fetchAll(db, sql: "SELECT key_id, sealed FROM messages UNION ALL SELECT key_id, sealed FROM drafts")
-                    .map { [$0[0] as Int, $0[1] as Int] }
+                try Row.fetchAll(
+                    db,
+                    sql: "SELECT key_id, sealed FROM messages UNION ALL SELECT key_id, sealed FROM drafts"
+                )
+                .map { [$0[0] as Int, $0[1] as Int] }
             }
             #expect(columns == [[7, 1], [7, 1]])
             try await world.store.close()

@@ -47,7 +47,8 @@ struct SQLiteGroupCommitTests {
 
     @Test func oneWriteThrowsAloneAndAllOthersShareACommit() async throws {
         let reports = Mutex<[CommitReport]>([])
-        try await SQLiteWorld.with(onCommit: { report in reports.withLock { $0.append(report) } }) { world in
+        let note: @Sendable (CommitReport) -> Void = { report in reports.withLock { $0.append(report) } }
+        try await SQLiteWorld.with(onCommit: note) { world in
             let conversation = try await world.conversation()
             reports.withLock { $0.removeAll() }
             let store = world.store
@@ -140,7 +141,10 @@ struct SQLiteGroupCommitTests {
             func limitPages(_ more: Int?) async throws {
                 _ = try await world.store.write { transaction in
                     let pages = try Int.fetchOne(transaction.db, sql: "PRAGMA page_count") ?? 0
-                    _ = try Int.fetchOne(transaction.db, sql: "PRAGMA max_page_count = \(more.map { pages + $0 } ?? 1_000_000)")
+                    _ = try Int.fetchOne(
+                        transaction.db,
+                        sql: "PRAGMA max_page_count = \(more.map { pages + $0 } ?? 1_000_000)"
+                    )
                 }
             }
             try await limitPages(12)
@@ -149,7 +153,9 @@ struct SQLiteGroupCommitTests {
             for step in 0..<100 {
                 let nonces = ["\(step)-a", "\(step)-b"]
                 do {
-                    let batch = nonces.map { world.request(conversation, String(repeating: "x", count: 1_000), nonce: $0) }
+                    let batch = nonces.map {
+                        world.request(conversation, String(repeating: "x", count: 1_000), nonce: $0)
+                    }
                     let outcome = try await world.store.append(batch, as: world.batchID())
                     for (nonce, result) in zip(nonces, outcome.results) {
                         switch result {
@@ -168,7 +174,10 @@ struct SQLiteGroupCommitTests {
             try await limitPages(nil)
             for _ in 0..<3 {
                 let nonce = "after-\(stored.count)"
-                let outcome = try await world.store.append([world.request(conversation, nonce: nonce)], as: world.batchID())
+                let outcome = try await world.store.append(
+                    [world.request(conversation, nonce: nonce)],
+                    as: world.batchID()
+                )
                 stored[nonce] = try outcome.results[0].get().message.seq
             }
             let history = try await world.history(conversation)
@@ -180,9 +189,12 @@ struct SQLiteGroupCommitTests {
 
     @Test func theQueueIsBounded() async throws {
         try await SQLiteWorld.with { world in
-            let results = try await together(world.store, (0..<GroupCommit.maximumWaiting).map { index in
-                { try await world.store.write { _ in index }.value }
-            })
+            let results = try await together(
+                world.store,
+                (0..<GroupCommit.maximumWaiting).map { index in
+                    { try await world.store.write { _ in index }.value }
+                }
+            )
             #expect(results.count == GroupCommit.maximumWaiting)
             let gate = DispatchSemaphore(value: 0)
             let isHeld = Flag()

@@ -33,7 +33,12 @@ struct SQLiteQueryPlanTests {
         PlannedQuery(name: "session of a token", sql: HelloReads.tokenQuery, index: "PRIMARY KEY"),
         PlannedQuery(name: "companions", sql: HelloReads.companionQuery, index: "members_by_user"),
         PlannedQuery(name: "conversation", sql: ConversationView.findQuery, index: "PRIMARY KEY", "messages_deleted"),
-        PlannedQuery(name: "own conversations", sql: ConversationView.listQuery, index: "members_by_user", "messages_deleted"),
+        PlannedQuery(
+            name: "own conversations",
+            sql: ConversationView.listQuery,
+            index: "members_by_user",
+            "messages_deleted"
+        ),
         PlannedQuery(name: "members of a conversation", sql: ConversationView.membersQuery, index: "PRIMARY KEY"),
         PlannedQuery(name: "list of members", sql: Listing.members, index: "PRIMARY KEY"),
         PlannedQuery(name: "search of members", sql: Listing.membersMatching, index: "PRIMARY KEY"),
@@ -65,7 +70,10 @@ struct SQLiteQueryPlanTests {
                 statement.setUncheckedArguments(StatementArguments())
                 return try Row.fetchAll(statement).map { $0["detail"] as String }
             }
-            #expect(plan.allSatisfy { !$0.hasPrefix("SCAN") || $0 == "SCAN CONSTANT ROW" }, Comment(rawValue: plan.joined(separator: " | ")))
+            #expect(
+                plan.allSatisfy { !$0.hasPrefix("SCAN") || $0 == "SCAN CONSTANT ROW" },
+                Comment(rawValue: plan.joined(separator: " | "))
+            )
             #expect(plan.allSatisfy { !$0.contains("TEMP B-TREE") }, Comment(rawValue: plan.joined(separator: " | ")))
             for index in query.indexes {
                 #expect(plan.contains { $0.contains(index) }, Comment(rawValue: plan.joined(separator: " | ")))

@@ -75,7 +75,14 @@ final class SQLiteWorld: Sendable {
     }
 
     func batchID() -> BatchID {
-        BatchID(node: "world", writer: 0, n: batches.withLock { n in n += 1; return n })
+        BatchID(
+            node: "world",
+            writer: 0,
+            n: batches.withLock { n in
+                n += 1
+                return n
+            }
+        )
     }
 
     func conversation() async throws -> ConversationID {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The stores' contract")
 struct StoreContractTests {
-    @Test(arguments: [SQLiteFactory.plain], StoreContract.checks)
+    @Test(arguments: [SQLiteFactory.plain, MemoryFactory.reference], StoreContract.checks)
     func holds(_ factory: StoreFactory, _ check: ContractCheck) async throws {
         try await check.run(on: factory)
     }

@@ -111,17 +111,22 @@ struct OwnReplica: Equatable {
         return .membership(membership)
     }
 
-    /// Without what is over: memberships, sessions, and reactions to messages that are gone.
-    func shown(deleted: Set<Int64> = [], in conversation: ConversationID? = nil) -> OwnReplica {
+    /// Without what is over: memberships, sessions, and reactions where one is no member or the message is gone.
+    func shown(deleted: [ConversationID: Set<Int64>]) -> OwnReplica {
         var copy = self
         copy.rows = rows.filter { _, row in
             switch row {
             case .membership(let row): !row.left
             case .session(let row): !row.ended
             case .settings: true
-            case .reaction(let row): !(row.conversation == conversation && deleted.contains(row.seq))
+            case .reaction(let row): isMember(row.conversation) && deleted[row.conversation]?.contains(row.seq) != true
             }
         }
         return copy
+    }
+
+    private func isMember(_ conversation: ConversationID) -> Bool {
+        guard case .membership(let row)? = rows[.membership(conversation)] else { return false }
+        return !row.left
     }
 }

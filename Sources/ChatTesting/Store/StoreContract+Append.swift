@@ -237,7 +237,10 @@ extension StoreContract {
     private static func bodiesAreKept(_ world: StoreWorld) async throws {
         let user = try await world.user()
         let notes = try await world.create(.direct, by: user)
-        let bodies = ["e\u{301} \u{E9}", "\r\n\t ", String(repeating: "x", count: 16_384), "👩‍👩‍👧‍👦 \u{202E}", "'; DROP TABLE messages; --"]
+        let bodies = [
+            "e\u{301} \u{E9}", "\r\n\t ", String(repeating: "x", count: 16_384), "👩‍👩‍👧‍👦 \u{202E}",
+            "'; DROP TABLE messages; --",
+        ]
         for body in bodies { try await world.send(notes.id, by: user, body) }
         let stored = try await world.history(notes.id, of: user)
         #expect(stored.map { Array($0.body.utf8) } == bodies.map { Array($0.utf8) })

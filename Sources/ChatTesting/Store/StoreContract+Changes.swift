@@ -29,7 +29,9 @@ extension StoreContract {
         #expect(edited.sentAt == sent.sentAt)
         #expect(edited.rev == sent.rev + 1)
         #expect(edited.mine == [])
-        await expectRefusal(.conflict) { try await world.change(edit("three", ifRev: sent.rev), group.id, 1, by: people[1]) }
+        await expectRefusal(.conflict) {
+            try await world.change(edit("three", ifRev: sent.rev), group.id, 1, by: people[1])
+        }
         // Not even the owner edits others' messages.
         await expectRefusal(.forbidden) { try await world.change(edit("three"), group.id, 1, by: people[0]) }
         let event = try #require(world.events(of: group.id).last)

@@ -46,7 +46,8 @@ extension StoreContract {
         let notes = try await world.create(.direct, by: user)
         let messages = world.store.messages
         let id = BatchID(node: "outcomes", writer: 3, n: 1)
-        #expect(try await messages.outcome(of: id) == false)
+        // "No" is final: what was asked for in vain is never appended under that name.
+        #expect(try await messages.outcome(of: BatchID(node: "outcomes", writer: 4, n: 1)) == false)
         _ = try await messages.append([world.request(notes.id, by: user)], as: id)
         #expect(try await messages.outcome(of: id))
         // Also a batch of which nothing was accepted has been decided.
@@ -73,14 +74,20 @@ extension StoreContract {
         world.told(try await world.store.memberships.setDraft(draft, conversation: group.id, user: people[0]))
         let view = try await world.view(group.id, of: people[0])
         let history = try await world.history(group.id, of: people[0])
-        let page = try await world.store.messages.changes(conversation: group.id, since: 0, limit: 1_000, reader: people[0])
+        let page = try await world.store.messages.changes(
+            conversation: group.id,
+            since: 0,
+            limit: 1_000,
+            reader: people[0]
+        )
         let own = try await world.store.memberships.ownChanges(of: people[0], since: 0, limit: 1_000)
 
         try await world.reopen()
         #expect(try await world.view(group.id, of: people[0]) == view)
         #expect(try await world.history(group.id, of: people[0]) == history)
         #expect(
-            try await world.store.messages.changes(conversation: group.id, since: 0, limit: 1_000, reader: people[0]) == page
+            try await world.store.messages.changes(conversation: group.id, since: 0, limit: 1_000, reader: people[0])
+                == page
         )
         #expect(try await world.store.memberships.ownChanges(of: people[0], since: 0, limit: 1_000) == own)
         let again = try #require(try await world.append([request]).first).get()

@@ -109,7 +109,11 @@ extension StoreContract {
         #expect(event.row?.topic == "About")
         #expect(event.row?.isPublic == true)
         #expect(event.row?.rev == event.rev)
-        let cleared = try await world.store.conversations.update(channel.id, ConversationPatch(topic: .clear), by: people[0])
+        let cleared = try await world.store.conversations.update(
+            channel.id,
+            ConversationPatch(topic: .clear),
+            by: people[0]
+        )
         #expect(cleared.value.topic == nil)
         #expect(cleared.value.name == "New")
         await expectRefusal(.forbidden) {
@@ -158,7 +162,11 @@ extension StoreContract {
         #expect(late.messages.isEmpty)
         // So are devices that were away.
         let own = try await world.store.memberships.ownChanges(of: people[1], since: 1, limit: 100)
-        #expect(own.rows.contains { if case .membership(let row) = $0 { row.conversation == channel.id && row.left } else { false } })
+        #expect(
+            own.rows.contains {
+                if case .membership(let row) = $0 { row.conversation == channel.id && row.left } else { false }
+            }
+        )
     }
 
     private static func channels(_ world: StoreWorld) async throws {
@@ -206,8 +214,24 @@ extension StoreContract {
         #expect(opening.own == world.ownEvents(of: people[1]).last?.rev)
         let head = try #require(try await world.view(group.id, of: people[0])?.head)
         let entries = [
-            IndexEntry(conversation: group.id, head: head, lastSeq: 3, readSeq: 0, unread: 2, mentions: 2, unreadFrom: 3),
-            IndexEntry(conversation: notes.id, head: notes.head, lastSeq: 0, readSeq: 0, unread: 0, mentions: 0, unreadFrom: 0),
+            IndexEntry(
+                conversation: group.id,
+                head: head,
+                lastSeq: 3,
+                readSeq: 0,
+                unread: 2,
+                mentions: 2,
+                unreadFrom: 3
+            ),
+            IndexEntry(
+                conversation: notes.id,
+                head: notes.head,
+                lastSeq: 0,
+                readSeq: 0,
+                unread: 0,
+                mentions: 0,
+                unreadFrom: 0
+            ),
         ]
         #expect(opening.entries.map(\.index) == entries)
         #expect(opening.entries.map(\.memberCount) == [2, 1])
@@ -222,7 +246,10 @@ extension StoreContract {
             #expect(error.code == .unauthenticated)
         }
         try await world.store.endSession(opening.session)
-        guard case .failure(let ended)? = try await memberships.open([OpenRequest(tokenHash: token, isCookie: false)]).first else {
+        guard
+            case .failure(let ended)? = try await memberships.open([OpenRequest(tokenHash: token, isCookie: false)])
+                .first
+        else {
             Issue.record("an ended session was opened")
             return
         }

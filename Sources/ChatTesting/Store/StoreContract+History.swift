@@ -133,7 +133,13 @@ extension StoreContract {
                 _ = try await messages.changes(conversation: id, since: 0, limit: 10, reader: reader)
             }
             await expectRefusal(.notFound) {
-                _ = try await world.store.conversations.members(of: id, matching: "", after: nil, limit: 9, reader: reader)
+                _ = try await world.store.conversations.members(
+                    of: id,
+                    matching: "",
+                    after: nil,
+                    limit: 9,
+                    reader: reader
+                )
             }
             await expectRefusal(.notFound) { try await world.mark(.upTo(1), id, by: reader) }
             await expectRefusal(.notFound) { try await world.change(.react(emoji: "x"), id, 1, by: reader) }

@@ -34,7 +34,10 @@ extension StoreContract {
         #expect(own.state == OwnState(role: .member, readSeq: 5, unread: 0, mentions: 0))
         #expect(!own.left)
         // Joining again changes nothing; joining does not give oneself more.
-        #expect(try await world.store.conversations.setMember(people[1], role: nil, in: channel.id, by: people[1]).commit.isEmpty)
+        #expect(
+            try await world.store.conversations.setMember(people[1], role: nil, in: channel.id, by: people[1]).commit
+                .isEmpty
+        )
         let stranger = try await world.user()
         await expectRefusal(.forbidden) { try await world.set(stranger, .owner, in: channel.id, by: stranger) }
         let joined = try #require(try await world.store.memberships.joined(people[1], conversation: channel.id))
@@ -146,15 +149,39 @@ extension StoreContract {
         let channel = try await world.create(.channel, by: people[0], with: people)
         try await world.remove(people[4], from: channel.id, by: people[0])
         let conversations = world.store.conversations
-        let all = try await conversations.members(of: channel.id, matching: "", after: nil, limit: 100, reader: people[1])
+        let all = try await conversations.members(
+            of: channel.id,
+            matching: "",
+            after: nil,
+            limit: 100,
+            reader: people[1]
+        )
         #expect(all.map(\.user) == people.filter { $0 != people[4] }.sorted())
-        let page = try await conversations.members(of: channel.id, matching: "", after: people[2], limit: 2, reader: people[1])
+        let page = try await conversations.members(
+            of: channel.id,
+            matching: "",
+            after: people[2],
+            limit: 2,
+            reader: people[1]
+        )
         #expect(page.map(\.user) == [people[3], people[5]])
         let handle = "USER\(people[7].rawValue)"
-        let found = try await conversations.members(of: channel.id, matching: handle, after: nil, limit: 9, reader: people[1])
+        let found = try await conversations.members(
+            of: channel.id,
+            matching: handle,
+            after: nil,
+            limit: 9,
+            reader: people[1]
+        )
         #expect(found.map(\.user).contains(people[7]))
         #expect(!found.map(\.user).contains(people[6]))
-        let none = try await conversations.members(of: channel.id, matching: "%", after: nil, limit: 9, reader: people[1])
+        let none = try await conversations.members(
+            of: channel.id,
+            matching: "%",
+            after: nil,
+            limit: 9,
+            reader: people[1]
+        )
         #expect(none.isEmpty)
     }
 }

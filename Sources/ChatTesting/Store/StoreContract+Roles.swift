@@ -65,7 +65,9 @@ extension StoreContract {
         try await world.set(admin, .admin, in: group.id, by: owner)
         try await world.set(peer, .admin, in: group.id, by: owner)
         // Only those below oneself, only roles below one's own.
-        for (target, role) in [(owner, Role.member), (peer, .member), (member, .admin), (member, .owner), (newcomer, .admin)] {
+        for (target, role) in [
+            (owner, Role.member), (peer, .member), (member, .admin), (member, .owner), (newcomer, .admin),
+        ] {
             await expectRefusal(.forbidden) { try await world.set(target, role, in: group.id, by: admin) }
         }
         for target in [owner, peer] {
@@ -97,7 +99,9 @@ extension StoreContract {
             await expectRefusal(.forbidden) { try await world.set(people[0], .owner, in: id, by: person) }
             await expectRefusal(.forbidden) { try await world.remove(people[0], from: id, by: person) }
             await expectRefusal(.forbidden) { try await world.remove(people[1], from: id, by: person) }
-            await expectRefusal(.forbidden) { _ = try await conversations.update(id, ConversationPatch(name: "x"), by: person) }
+            await expectRefusal(.forbidden) {
+                _ = try await conversations.update(id, ConversationPatch(name: "x"), by: person)
+            }
             await expectRefusal(.forbidden) { _ = try await conversations.delete(id, by: person) }
         }
         await expectRefusal(.notFound) { try await world.set(people[2], in: id, by: people[2]) }

@@ -27,7 +27,12 @@ extension StoreContract {
             case 0...5: try await world.send(world.request(id, by: person, mentions: [owner]))
             case 6...7: try await world.send(world.request(id, by: person, thread: seq))
             case 8:
-                let edit = MessageChange.edit(body: "edit \(random.next())", ifRev: nil, mentions: [], mentionsAll: false)
+                let edit = MessageChange.edit(
+                    body: "edit \(random.next())",
+                    ifRev: nil,
+                    mentions: [],
+                    mentionsAll: false
+                )
                 try await world.change(edit, id, seq, by: person)
             case 9: try await world.change(.delete, id, seq, by: person)
             case 10...11: try await world.change(.react(emoji: "e\(random.next() % 3)"), id, seq, by: person)
@@ -35,9 +40,15 @@ extension StoreContract {
             case 13: try await world.change(random.next() % 2 == 0 ? .pin : .unpin, id, seq, by: person)
             case 14: try await world.set(person, in: id, by: owner)
             case 15: try await world.set(person, [.reader, .member, .admin][Int(random.next() % 3)], in: id, by: owner)
-            case 16: if person != owner { try await world.remove(person, from: id, by: random.next() % 2 == 0 ? owner : person) }
+            case 16:
+                if person != owner {
+                    try await world.remove(person, from: id, by: random.next() % 2 == 0 ? owner : person)
+                }
             case 17:
-                let patch = ConversationPatch(name: "name \(random.next() % 100)", topic: .set("topic \(random.next() % 100)"))
+                let patch = ConversationPatch(
+                    name: "name \(random.next() % 100)",
+                    topic: .set("topic \(random.next() % 100)")
+                )
                 world.told(try await world.store.conversations.update(id, patch, by: owner))
             case 18: try await world.mark(.upTo(seq), id, by: person)
             default: try await world.mark(.unreadFrom(seq), id, by: person)
@@ -147,7 +158,12 @@ extension StoreContract {
         #expect(group.memberCount == 502)
         #expect(group.members == nil)
         try await world.send(group.id, by: people[1])
-        let page = try await world.store.messages.changes(conversation: group.id, since: 0, limit: 100, reader: people[0])
+        let page = try await world.store.messages.changes(
+            conversation: group.id,
+            since: 0,
+            limit: 100,
+            reader: people[0]
+        )
         #expect(page.members.isEmpty)
         #expect(page.messages.count == 1)
         #expect(!page.more)

@@ -24,8 +24,8 @@ package struct StoreUnderTest: Sendable {
     package var conversations: any ConversationStore
     package var memberships: any MembershipStore
     package var epoch: String
-    /// Adds a person with one session, opened by an access token of this hash.
-    package var addUser: @Sendable (UserID, SessionID, _ handle: String, _ tokenHash: [UInt8]) async throws -> Void
+    /// Adds a person with one session, opened by an access token of this hash. - Returns: what that has to tell.
+    package var addUser: @Sendable (UserID, SessionID, _ handle: String, _ tokenHash: [UInt8]) async throws -> Commit
     /// Ends a session.
     package var endSession: @Sendable (SessionID) async throws -> Void
     /// Closes it and opens what it stored again.
@@ -38,7 +38,7 @@ package struct StoreUnderTest: Sendable {
         conversations: any ConversationStore,
         memberships: any MembershipStore,
         epoch: String,
-        addUser: @escaping @Sendable (UserID, SessionID, String, [UInt8]) async throws -> Void,
+        addUser: @escaping @Sendable (UserID, SessionID, String, [UInt8]) async throws -> Commit,
         endSession: @escaping @Sendable (SessionID) async throws -> Void,
         reopen: @escaping @Sendable () async throws -> StoreUnderTest,
         remove: @escaping @Sendable () async throws -> Void

@@ -32,7 +32,10 @@ package final class StoreWorld: Sendable {
         let environment = Environment(
             now: { clock.state.withLock { $0.now } },
             monotonic: { clock.state.withLock { $0.now } },
-            random: { count in clock.state.withLock { state in (0..<count).map { _ in UInt8.random(in: 0...255, using: &state.random) } } },
+            random: { count in
+                clock.state.withLock { state in (0..<count).map { _ in UInt8.random(in: 0...255, using: &state.random) }
+                }
+            },
             digest: TestDigest.digest
         )
         self.factory = factory
@@ -114,7 +117,7 @@ package final class StoreWorld: Sendable {
 
     func user() async throws -> UserID {
         let user: UserID = try id()
-        try await store.addUser(user, try id(), "user\(user.rawValue)", TestDigest.digest(Array("\(user)".utf8)))
+        tell(try await store.addUser(user, try id(), "user\(user.rawValue)", TestDigest.digest(Array("\(user)".utf8))))
         return user
     }
 
