@@ -66,7 +66,12 @@ public final class ChatHTTPClient: Sendable {
         var fields = HTTPHeaders()
         fields.add(name: "Host", value: "\(host):\(port)")
         if let token { fields.add(name: "Authorization", value: "Bearer \(token)") }
-        if let body { fields.add(name: "Content-Length", value: String(body.count)) }
+        if let body {
+            fields.add(name: "Content-Length", value: String(body.count))
+        } else if ["POST", "PUT", "PATCH"].contains(method) {
+            // Else NIO announces chunks, which is a body of no type.
+            fields.add(name: "Content-Length", value: "0")
+        }
         for (name, value) in headers { fields.replaceOrAdd(name: name, value: value) }
         let head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path, headers: fields)
         let connection = connection

@@ -8,10 +8,13 @@ import Synchronization
 final class Device: Sendable {
     private let mirror: OwnMirror
     let client: ChatClient
+    /// Whether it holds all rows from the first on.
+    let holdsEverything: Bool
 
-    private init(_ client: ChatClient, _ mirror: OwnMirror) {
+    private init(_ client: ChatClient, _ mirror: OwnMirror, holdsEverything: Bool) {
         self.client = client
         self.mirror = mirror
+        self.holdsEverything = holdsEverything
     }
 
     /// Connects, and reads the own log from its beginning; from there on, it is told.
@@ -34,7 +37,7 @@ final class Device: Sendable {
             since = page.upTo
             guard page.more else { break }
         }
-        return Device(client, mirror)
+        return Device(client, mirror, holdsEverything: configuration.bootstrap == .everything)
     }
 
     /// Rows of the own log that are not over.

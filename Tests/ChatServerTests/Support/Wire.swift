@@ -15,6 +15,8 @@ final class Wire: Sendable {
     private struct State {
         var lastID: Int64 = 0
         var events: [Event] = []
+        /// How far the intervals of each conversation reach.
+        var reach: [ConversationID: Int64] = [:]
         var replies: [Int64: Result<JSON, ErrorBody>] = [:]
         var repeatedReplies: [Int64] = []
         var hasEnded = false
@@ -108,9 +110,17 @@ final class Wire: Sendable {
         return answers
     }
 
+    /// Reads on until the events of a conversation reach a position.
+    func hear(_ conversation: ConversationID, upTo rev: Int64) async throws {
+        while state.withLock({ $0.reach[conversation] ?? 0 }) < rev {
+            guard try await hear() else { throw WireEnded(code: state.withLock { $0.code }) }
+        }
+    }
+
     /// Reads on until what was heard is as wanted.
     func hear(until isEnough: ([Event]) -> Bool) async throws {
-        while !isEnough(events) {
+        // Looked at in place: a copy would make every event after it cost as much as all before it.
+        while !state.withLock({ isEnough($0.events) }) {
             guard try await hear() else { throw WireEnded(code: state.withLock { $0.code }) }
         }
     }
@@ -120,9 +130,9 @@ final class Wire: Sendable {
     func find<Value>(_ pick: (Event) -> Value?) async throws -> Value {
         var looked = 0
         while true {
-            let events = self.events
-            for event in events[looked...] { if let value = pick(event) { return value } }
-            looked = events.count
+            let fresh = state.withLock { Array($0.events[looked...]) }
+            for event in fresh { if let value = pick(event) { return value } }
+            looked += fresh.count
             guard try await hear() else { throw WireEnded(code: state.withLock { $0.code }) }
         }
     }
@@ -160,7 +170,11 @@ final class Wire: Sendable {
         let frame = try ServerFrame(bytes: payload)
         state.withLock { state in
             switch frame {
-            case .event(let event): state.events.append(event)
+            case .event(let event):
+                state.events.append(event)
+                if let interval = event.interval {
+                    state.reach[interval.conversation] = max(state.reach[interval.conversation] ?? 0, interval.rev)
+                }
             case .reply(let reply):
                 if state.replies.updateValue(reply.result, forKey: reply.re) != nil {
                     state.repeatedReplies.append(reply.re)
@@ -221,11 +235,6 @@ extension [Event] {
             position = interval.rev
         }
         return position
-    }
-
-    /// How far the intervals of a conversation reach.
-    func reach(of conversation: ConversationID) -> Int64 {
-        intervals(of: conversation).map(\.rev).max() ?? 0
     }
 }
 

@@ -28,7 +28,7 @@ struct BehindTests {
 
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await Self.send(5_000, to: group, by: sender) }
-                tasks.addTask { try await reading.hear { $0.reach(of: group) >= start + 5_000 } }
+                tasks.addTask { try await reading.hear(group, upTo: start + 5_000) }
                 try await tasks.waitForAll()
             }
             #expect(reading.events.end(of: group, from: start) == start + 5_000)
@@ -94,7 +94,7 @@ struct BehindTests {
             let reply = try await sender.ask(.send(Send(conversation: group, nonce: "after \(number)", body: "x")))
             last = try SendReply(json: reply).rev
         }
-        try await stopped.hear { $0.reach(of: group) >= last }
+        try await stopped.hear(group, upTo: last)
         var position = since
         for interval in stopped.events.intervals(of: group).dropFirst(count) {
             #expect(interval.after == position)

@@ -64,6 +64,7 @@ struct PagingTests {
         var paged = Truth.Paged()
         var since: Int64 = 0
         while true {
+            try Task.checkCancellation()
             let page = try await http.call(
                 "GET",
                 "/v1/conversations/\(group)/changes?since=\(since)&limit=7",

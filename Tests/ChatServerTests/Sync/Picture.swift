@@ -50,6 +50,15 @@ struct Picture: Equatable {
         return picture
     }
 
+    /// The members of a channel are not told to whoever does not ask for all rows, nor can they be counted then.
+    func withoutChannelMembers() -> Picture {
+        guard row.kind == .channel else { return self }
+        var picture = self
+        picture.members = []
+        picture.row.memberCount = 0
+        return picture
+    }
+
     /// What is different, in words.
     func differences(from truth: Picture) -> String {
         var found: [String] = []

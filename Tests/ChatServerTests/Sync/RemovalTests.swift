@@ -49,7 +49,7 @@ struct RemovalTests {
         func fence(_ nonce: String) async throws {
             let send = Send(conversation: beside, nonce: nonce, body: nonce)
             let rev = try SendReply(json: try await owner.ask(.send(send))).rev
-            try await removed.hear { $0.reach(of: beside) >= rev }
+            try await removed.hear(beside, upTo: rev)
         }
 
         /// What the removed one heard of the group, in lives: from a beginning to a `left`.
@@ -85,7 +85,7 @@ struct RemovalTests {
                 try await tasks.waitForAll()
             }
             try await scene.fence("fence")
-            try await scene.owner.hear { $0.reach(of: scene.group) >= scene.start + 501 }
+            try await scene.owner.hear(scene.group, upTo: scene.start + 501)
             let removal = try #require(
                 scene.owner.events.first { $0.members.contains { $0.user == scene.removedID && $0.leftAt != nil } }?
                     .interval?.rev
@@ -128,7 +128,7 @@ struct RemovalTests {
             let last = try SendReply(
                 json: try await scene.writer.ask(.send(Send(conversation: scene.group, nonce: "last", body: "last")))
             ).rev
-            try await scene.removed.hear { $0.reach(of: scene.group) >= last }
+            try await scene.removed.hear(scene.group, upTo: last)
             try await scene.fence("fence")
             let lives = scene.lives()
             // Coming back so soon may look like never having been away, but never like being out.

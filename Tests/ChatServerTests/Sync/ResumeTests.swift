@@ -46,7 +46,7 @@ struct ResumeTests {
             // Events follow from there.
             let sent = try await wire.ask(.send(Send(conversation: ids[1], nonce: "c", body: "c")))
             let rev = try SendReply(json: sent).rev
-            try await again.hear { $0.reach(of: ids[1]) >= rev }
+            try await again.hear(ids[1], upTo: rev)
             #expect(again.events.end(of: ids[1], from: changes[ids[1]]?.upTo ?? 0) == rev)
 
             // A reader of one position above the head by sync learns the same.
@@ -109,7 +109,7 @@ struct ResumeTests {
             let left = try #require(ids.last { id in !changes.contains { $0.conversation == id } })
             let sent = try await wire.ask(.send(Send(conversation: left, nonce: "o", body: "o")))
             let rev = try SendReply(json: sent).rev
-            try await full.hear { $0.reach(of: left) >= rev }
+            try await full.hear(left, upTo: rev)
             #expect(full.events.end(of: left, from: heads[left] ?? 0) == rev)
         }
     }
@@ -134,7 +134,7 @@ struct ResumeTests {
             for id in [ids[0], ids[1_999], ids[2_000], ids[2_049]] {
                 let sent = try await berts.ask(.send(Send(conversation: id, nonce: "n", body: "x")))
                 let rev = try SendReply(json: sent).rev
-                try await wire.hear { $0.reach(of: id) >= rev }
+                try await wire.hear(id, upTo: rev)
                 #expect(wire.events.end(of: id, from: index.first { $0.conversation == id }?.head ?? 0) == rev)
             }
             var light = ClientConfiguration()

@@ -21,31 +21,35 @@ extension Crowd {
             var everything = ClientConfiguration()
             everything.bootstrap = .everything
             let fresh = try await server.connect(watched.person, configuration: everything)
-            try await compare(fresh, watched.id, with: truth, markers: true, "\(who), a new client", sourceLocation)
-            for (device, watching) in watched.devices.enumerated() {
-                let name = "\(who), device \(device)"
-                try await compare(watching.client, watched.id, with: truth, markers: markers, name, sourceLocation)
+            let wanted = truth.conversations
+            try await compare(fresh, watched.id, with: wanted, "\(who), a new client", sourceLocation) { $0 }
+            for (number, device) in watched.devices.enumerated() {
+                let name = "\(who), device \(number)"
+                try await compare(device.client, watched.id, with: wanted, name, sourceLocation) { picture in
+                    let picture = markers ? picture : picture.withoutMarkers()
+                    return device.holdsEverything ? picture : picture.withoutChannelMembers()
+                }
             }
             try await verifyOwn(watched, fresh, who, sourceLocation)
             await fresh.close()
         }
     }
 
+    /// - Parameter part: what of a picture is compared.
     private func compare(
         _ client: ChatClient,
         _ reader: UserID,
-        with truth: Truth,
-        markers: Bool,
+        with truth: [ConversationID: Picture],
         _ name: String,
-        _ sourceLocation: SourceLocation
+        _ sourceLocation: SourceLocation,
+        part: @escaping @Sendable (Picture) -> Picture
     ) async throws {
-        let wanted = markers ? truth.conversations : truth.conversations.mapValues { $0.withoutMarkers() }
+        let wanted = truth.mapValues(part)
         let look: @Sendable (ClientStateMachine) -> [ConversationID: Picture] = { machine in
             var held: [ConversationID: Picture] = [:]
             for conversation in machine.conversations {
                 guard let replica = machine.replica(of: conversation) else { continue }
-                let picture = Picture(replica, reader: reader)
-                held[conversation] = markers ? picture : picture.withoutMarkers()
+                held[conversation] = part(Picture(replica, reader: reader))
             }
             return held
         }

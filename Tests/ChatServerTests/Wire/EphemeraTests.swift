@@ -30,7 +30,7 @@ struct EphemeraTests {
         func fence(_ sender: Int, _ nonce: String) async throws {
             let send = Send(conversation: group, nonce: nonce, body: nonce)
             let rev = try SendReply(json: try await wires[sender].ask(.send(send))).rev
-            for wire in wires.dropLast() { try await wire.hear { $0.reach(of: group) >= rev } }
+            for wire in wires.dropLast() { try await wire.hear(group, upTo: rev) }
         }
 
         func typed(_ number: Int) -> [UserID] {
@@ -151,7 +151,7 @@ struct EphemeraTests {
                 let reply = try await annas.ask(.send(Send(conversation: id, nonce: "fence", body: "x")))
                 revs[id] = try SendReply(json: reply).rev
             }
-            for (id, rev) in revs { try await annas.hear { $0.reach(of: id) >= rev } }
+            for (id, rev) in revs { try await annas.hear(id, upTo: rev) }
             let marked = annas.events.compactMap { event -> ConversationID? in
                 if case .read(let id, bert.id, 1) = event { id } else { nil }
             }
@@ -177,7 +177,7 @@ struct EphemeraTests {
             _ = try await annas.ask(.member(conversation: ids[2], user: newcomer.id, role: nil))
             let reply = try await annas.ask(.send(Send(conversation: ids[2], nonce: "last", body: "x")))
             let rev = try SendReply(json: reply).rev
-            try await annas.hear { $0.reach(of: ids[2]) >= rev }
+            try await annas.hear(ids[2], upTo: rev)
             #expect(!annas.events.contains { $0.members.contains { $0.user == newcomer.id } })
         }
     }

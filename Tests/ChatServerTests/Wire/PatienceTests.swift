@@ -42,6 +42,7 @@ struct PatienceTests {
         try await TestServer.with {
             $0.adminPort = 0
             $0.times.heartbeatMs = 200
+            $0.times.pongMs = 5_000
             $0.times.stalledMs = 500
             $0.limits.bodyBytes = 131_072
             $0.limits.frameBytes = 200_000
@@ -60,11 +61,19 @@ struct PatienceTests {
             // More than the buffers of both ends hold, so that something stays unsent. Whoever does not read cannot see
             // the close code; that the server has let go of the connection, the first of its user, shows in presence.
             let body = String(repeating: "x", count: 131_072)
-            for number in 0..<120 {
-                _ = try await sender.ask(.send(Send(conversation: group, nonce: "\(number)", body: body)))
-            }
-            try await watcher.find { event -> Bool? in
-                if case .presence(let users) = event, users[people[1].id] == .offline { true } else { nil }
+            let gone = people[1].id
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask {
+                    for number in 0..<120 {
+                        _ = try await sender.ask(.send(Send(conversation: group, nonce: "\(number)", body: body)))
+                    }
+                }
+                tasks.addTask {
+                    try await watcher.find { event -> Bool? in
+                        if case .presence(let users) = event, users[gone] == .offline { true } else { nil }
+                    }
+                }
+                try await tasks.waitForAll()
             }
             #expect(try await server.metric("vibetalk_closes", containing: "\"4201\"") == 1)
         }
