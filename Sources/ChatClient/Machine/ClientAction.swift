@@ -24,6 +24,8 @@ public enum ClientAction: Sendable, Equatable {
 public enum CommandFailure: Error, Sendable, Equatable {
     /// The server refused it.
     case refused(ErrorBody)
+    /// A message that the server refused, but an earlier try of which was not answered: it may have been stored.
+    case unresolved(ErrorBody)
     /// The connection went before the answer: it may have been done or not.
     case lost
     /// It was not sent, because the client is disconnected or stopped.

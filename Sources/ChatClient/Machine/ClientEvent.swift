@@ -90,6 +90,8 @@ public enum OutboxChange: Sendable, Equatable {
     case matched(Send, seq: Int64)
     /// The server refused it for good.
     case refused(Send, ErrorBody)
+    /// The server refused it, but an earlier try was not answered: it may have been stored before the refusal's cause.
+    case unresolved(Send, ErrorBody)
     /// The app took it back.
     case withdrawn(Send)
 }

@@ -42,7 +42,7 @@ extension ClientStateMachine {
         if !configuration.keepsRows {
             for position in snapshot.positions { follow(position.conversation, from: position.rev) }
         }
-        for send in snapshot.outbox { outbox.append(send, ticket: nil) }
+        for send in snapshot.outbox { outbox.append(send, ticket: nil, mayBeStored: true) }
     }
 
     /// Follows a conversation from a position, its row known or not kept.

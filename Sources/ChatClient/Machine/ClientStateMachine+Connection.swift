@@ -197,6 +197,8 @@ extension ClientStateMachine {
         jobs.clear()
         loseInFlight()
         own?.disconnect()
+        ownReads = 0
+        ownRevs = [:]
         for conversation in tracked.keys {
             tracked[conversation]?.cursor.disconnect()
             tracked[conversation]?.hasJob = false

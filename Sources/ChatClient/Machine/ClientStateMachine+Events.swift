@@ -84,16 +84,14 @@ extension ClientStateMachine {
         }
     }
 
+    /// No events come until a sync has been answered: there must be one, whatever is fetched meanwhile.
     private mutating func behind(_ conversation: ConversationID, head: Int64) {
-        guard let entry = tracked[conversation] else {
-            discover(conversation, at: head)
-            return
+        if tracked[conversation] == nil { discover(conversation, at: head) }
+        if tracked[conversation]?.isKnown == true {
+            fallBehind(conversation)
+        } else {
+            tracked[conversation]?.heardRev = .max
         }
-        guard entry.isKnown else {
-            tracked[conversation]?.heardRev = max(entry.heardRev, head)
-            return
-        }
-        fallBehind(conversation)
     }
 
     // MARK: Membership
@@ -104,10 +102,10 @@ extension ClientStateMachine {
             // It is here already, by the answer to `create` or `join`.
             tracked[conversation]?.isProvisional = false
             if row.head > known.cursor.position { fallBehind(conversation) }
-            if let own = row.own, known.ownHeard <= known.born { replaceOwn(own, in: conversation) }
+            if let own = row.own, ownHeard(conversation) <= known.born { replaceOwn(own, in: conversation) }
         } else {
-            if tracked[conversation] != nil { forget(conversation) }
-            install(row)
+            if tracked[conversation] != nil { startOver(conversation) }
+            install(row, readAt: nil)
         }
         actions.append(.deliver(.joined(conversation)))
     }
@@ -159,7 +157,9 @@ extension ClientStateMachine {
         if replicas[conversation]?.apply(row: row) == true { changedConversations.append(conversation) }
     }
 
-    mutating func applyRows(of page: ChangesPage) {
+    mutating func applyRows(of page: ChangesPage, since: Int64) {
+        // From the start, a page names only those who are members still: others of that time have left.
+        if since == 0 { replicas[page.conversation]?.forgetMembers(upTo: page.upTo, but: page.members) }
         apply(page.messages, to: page.conversation)
         apply(page.members, to: page.conversation)
         if let row = page.row { apply(row, to: page.conversation) }
@@ -189,11 +189,12 @@ extension ClientStateMachine {
     }
 
     mutating func apply(_ rows: [OwnRow]) {
+        let rows = ownReads == 0 ? rows : rows.filter { isNews($0) }
         guard !rows.isEmpty else { return }
         for row in rows {
             switch row {
             case .membership(let membership):
-                tracked[membership.conversation]?.ownHeard = serial
+                remember(membership)
                 if replicas[membership.conversation]?.apply(membership) == true {
                     changedConversations.append(membership.conversation)
                 }
@@ -208,6 +209,30 @@ extension ClientStateMachine {
         }
         actions.append(.deliver(.own(rows)))
     }
+
+    /// Whether a row is newer than what came of its key while pages are under way.
+    private mutating func isNews(_ row: OwnRow) -> Bool {
+        guard row.rev > ownRevs[row.key] ?? 0 else { return false }
+        ownRevs[row.key] = row.rev
+        return true
+    }
+
+    mutating func endOwnRead() {
+        ownReads = max(0, ownReads - 1)
+        if ownReads == 0 { ownRevs = [:] }
+    }
+
+    /// Kept for a conversation whose own events are behind the own log.
+    private mutating func remember(_ membership: OwnRow.Membership) {
+        guard configuration.keepsRows else { return }
+        if let known = memberships[membership.conversation], known.row.rev >= membership.rev { return }
+        // The end of a membership need not be remembered once no older row can come.
+        let isOver = membership.left && own?.isCatchingUp == false
+        memberships[membership.conversation] = isOver ? nil : (row: membership, heard: serial)
+    }
+
+    /// The input at which the own log last said something of a conversation.
+    func ownHeard(_ conversation: ConversationID) -> UInt64 { memberships[conversation]?.heard ?? 0 }
 
     mutating func replaceOwn(_ state: OwnState, in conversation: ConversationID) {
         if replicas[conversation]?.replaceOwn(state) == true { changedConversations.append(conversation) }

@@ -83,7 +83,7 @@ extension ClientStateMachine {
     private mutating func takeMissed(_ page: ChangesPage) {
         guard let entry = tracked[page.conversation], entry.isKnown else { return }
         let before = entry.cursor.position
-        applyRows(of: page)
+        applyRows(of: page, since: before)
         finish(page, of: page.conversation, before: before)
     }
 
@@ -122,7 +122,7 @@ extension ClientStateMachine {
         }
         tracked[conversation]?.confirmedBy = lastSocket
         guard known.isKnown else { return }
-        if known.ownHeard <= sentAt, replicas[conversation]?.apply(entry) == true {
+        if ownHeard(conversation) <= sentAt, replicas[conversation]?.apply(entry) == true {
             changedConversations.append(conversation)
         }
         guard entry.head > known.cursor.position, !known.cursor.isCatchingUp else { return }

@@ -75,13 +75,18 @@ extension ClientStateMachine {
     }
 
     /// Begins a conversation with its row. What was missed since the row was read is fetched.
-    mutating func install(_ row: Conversation, isProvisional: Bool = false) {
+    /// - Parameter readAt: The input at which the row was asked for: what the own log said since then may be newer. `nil`:
+    ///   not known; if what the own log said is older, it will say more.
+    mutating func install(_ row: Conversation, readAt: UInt64?, isProvisional: Bool = false) {
         let heardRev = tracked[row.id]?.heardRev ?? 0
         let everything = configuration.keepsRows && configuration.bootstrap == .everything
         follow(row.id, from: everything ? 0 : row.head)
         tracked[row.id]?.isProvisional = isProvisional
         guard configuration.keepsRows else { return }
         replicas[row.id] = ConversationReplica(row, everything: everything)
+        if let membership = memberships[row.id], membership.heard > readAt ?? 0 {
+            _ = replicas[row.id]?.apply(membership.row)
+        }
         changedConversations.append(row.id)
         if everything ? row.head > 0 : heardRev > row.head { fallBehind(row.id) }
         if case .newest(let count) = configuration.bootstrap, count > 0, row.lastSeq > 0 {
@@ -110,11 +115,16 @@ extension ClientStateMachine {
 
     /// The conversation is further behind than is worth catching up with: it begins anew, at its head.
     mutating func startAnew(_ conversation: ConversationID, at head: Int64) {
+        startOver(conversation)
+        discover(conversation, at: head)
+    }
+
+    /// What is held of a conversation is dropped.
+    mutating func startOver(_ conversation: ConversationID) {
         if let lastSeq = replicas[conversation]?.lastSeq, lastSeq > 0 {
             actions.append(.deliver(.dropped(conversation, 1...lastSeq)))
         }
         forget(conversation)
-        discover(conversation, at: head)
     }
 
     /// Another epoch: everything is dropped but the outbox.
@@ -122,6 +132,7 @@ extension ClientStateMachine {
         guard epoch != nil || !tracked.isEmpty else { return }
         tracked = [:]
         replicas = [:]
+        memberships = [:]
         own = nil
         epoch = nil
         outbox.forgetAcknowledged()
@@ -207,7 +218,7 @@ extension ClientStateMachine {
         for conversation in askedFor {
             guard let entry = tracked[conversation], !entry.isKnown, entry.born <= sentAt else { continue }
             if let row = byID[conversation] {
-                install(row)
+                install(row, readAt: sentAt)
             } else {
                 tracked[conversation] = nil
             }
@@ -222,7 +233,7 @@ extension ClientStateMachine {
         }
         if page.more, page.upTo <= before { throw WireError(.invalid, "upTo must be above since.") }
         if before == 0, !page.members.isEmpty { replicas[conversation]?.hasAllMembers = true }
-        applyRows(of: page)
+        applyRows(of: page, since: before)
         finish(page, of: conversation, before: before)
     }
 

@@ -26,6 +26,7 @@ extension ClientStateMachine {
             inFlight[id] = InFlight(origin: origin, command: command, serial: serial)
             sentOrder.append(SentCommand(id: id, at: now))
             for conversation in command.readConversations { replicas[conversation]?.beginRead() }
+            if case .syncOwn = command { ownReads += 1 }
             if origin == .outbox, case .send(let send) = command {
                 outbox.sent(send.conversation, nonce: send.nonce, as: id)
             }
@@ -42,6 +43,7 @@ extension ClientStateMachine {
         case .job(let job): jobAnswered(job, reply.result, sent: sent)
         case .app(let ticket): appAnswered(ticket, reply.result, sent: sent)
         }
+        if case .syncOwn = sent.command { endOwnRead() }
         for conversation in sent.command.readConversations {
             guard let entry = tracked[conversation], entry.born <= sent.serial else { continue }
             replicas[conversation]?.endRead()
@@ -89,8 +91,9 @@ extension ClientStateMachine {
             if isSame(conversation, since: sent) { apply([answer.member], to: conversation) }
         case .read(let conversation, _):
             let state = try ReadState(json: json)
-            guard isSame(conversation, since: sent), let entry = tracked[conversation] else { return }
-            if replicas[conversation]?.apply(state, isNewest: entry.ownHeard <= sent.serial) == true {
+            guard isSame(conversation, since: sent) else { return }
+            let isNewest = ownHeard(conversation) <= sent.serial
+            if replicas[conversation]?.apply(state, isNewest: isNewest) == true {
                 changedConversations.append(conversation)
             }
         case .create, .join:
@@ -114,13 +117,14 @@ extension ClientStateMachine {
     private mutating func installFromAnswer(_ row: Conversation, sent: InFlight) {
         if let heard = membershipHeard[row.id], heard > sent.serial, tracked[row.id] == nil { return }
         guard let known = tracked[row.id], known.isKnown else {
-            install(row, isProvisional: tracked[row.id] == nil)
+            install(row, readAt: sent.serial, isProvisional: tracked[row.id] == nil)
             return
         }
         guard known.born <= sent.serial else { return }
         apply(row, to: row.id)
-        if let members = row.members { apply(members, to: row.id) }
-        if let own = row.own, known.ownHeard <= sent.serial { replaceOwn(own, in: row.id) }
+        // An older list could bring back who has left.
+        if let members = row.members, row.head >= known.cursor.position { apply(members, to: row.id) }
+        if let own = row.own, ownHeard(row.id) <= sent.serial { replaceOwn(own, in: row.id) }
         if let last = row.lastMessage { apply([last], to: row.id) }
     }
 
@@ -138,7 +142,7 @@ extension ClientStateMachine {
         }
         let verdict = cursor.hear(after: since, rev: page.upTo)
         tracked[conversation]?.cursor = cursor
-        applyRows(of: page)
+        applyRows(of: page, since: since)
         if verdict == .gap { queueSync(conversation) }
         moved(conversation)
     }
@@ -176,7 +180,7 @@ extension Command {
         switch self {
         case .sync(let conversation, _, _), .history(let conversation, _, _), .edit(let conversation, _, _, _),
             .delete(let conversation, _), .react(let conversation, _, _), .unreact(let conversation, _, _),
-            .pin(let conversation, _), .unpin(let conversation, _), .member(let conversation, _, _):
+            .pin(let conversation, _), .unpin(let conversation, _), .member(let conversation, _, _), .join(let conversation):
             [conversation]
         case .conversations(let ids): ids
         default: []

@@ -32,7 +32,7 @@ extension ClientStateMachine {
         case .success(let json):
             guard let answer = try? SendReply(json: json) else {
                 // Unreadable: the message may be stored; asking again tells.
-                retry(send, command: reply.re, after: nil)
+                retry(send, command: reply.re, after: nil, mayBeStored: true)
                 return
             }
             acknowledged(send, command: reply.re, answer: answer, json: json)
@@ -59,25 +59,38 @@ extension ClientStateMachine {
         switch error.code.retry {
         case .wait:
             outbox.slowDown(until: now + max(1, error.retryAfterMs ?? 1_000))
-            outbox.hold(send.conversation, command: command, until: now)
+            outbox.hold(send.conversation, command: command, until: now, mayBeStored: false)
         case .sameNonce, .signIn:
-            retry(send, command: command, after: error.retryAfterMs)
+            retry(send, command: command, after: error.retryAfterMs, mayBeStored: error.code == .unknown)
         case .no:
             guard let entry = outbox.finish(send.conversation, command: command) else { return }
-            if entry.seen == nil { actions.append(.deliver(.outbox(.refused(entry.send, error)))) }
-            if let ticket = entry.ticket { actions.append(.result(ticket, .failure(.refused(error)))) }
+            refused(entry, error)
         }
     }
 
+    private mutating func refused(_ entry: Outbox.Entry, _ error: ErrorBody) {
+        guard entry.seen == nil else {
+            wasStored(entry)
+            return
+        }
+        // An internal error says nothing of what was stored, and a refusal nothing of earlier tries.
+        let isOpen = entry.mayBeStored || error.code == .internal
+        actions.append(.deliver(.outbox(isOpen ? .unresolved(entry.send, error) : .refused(entry.send, error))))
+        guard let ticket = entry.ticket else { return }
+        actions.append(.result(ticket, .failure(isOpen ? .unresolved(error) : .refused(error))))
+    }
+
     /// Nothing of the conversation is sent for a while; then this message is, first.
-    private mutating func retry(_ send: Send, command: Int64, after: Int64?) {
+    private mutating func retry(_ send: Send, command: Int64, after: Int64?, mayBeStored: Bool) {
         let delay = Backoff.delay(
             attempts: outbox.attempts(send.conversation, command: command) - 1,
             minimum: configuration.backoffMinimumMs,
             maximum: configuration.backoffMaximumMs,
             random: draw()
         )
-        outbox.hold(send.conversation, command: command, until: now + max(1, after ?? delay))
+        outbox.hold(
+            send.conversation, command: command, until: now + max(1, after ?? delay), mayBeStored: mayBeStored
+        )
     }
 
     /// A row of the user's own: the end of a pending message.

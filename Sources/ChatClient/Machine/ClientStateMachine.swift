@@ -29,8 +29,6 @@ public struct ClientStateMachine: Sendable {
         var born: UInt64
         /// The input at which the conversation was last heard of; orders `resume`.
         var touched: UInt64
-        /// The input at which a row of the own log was last heard.
-        var ownHeard: UInt64 = 0
         /// The socket on which the membership was last confirmed.
         var confirmedBy: SocketID
         /// Whether the row has been fetched (or is not kept); until then there is no position.
@@ -39,7 +37,7 @@ public struct ClientStateMachine: Sendable {
         var isProvisional = false
         /// Whether a sync or fetch waits or is in flight.
         var hasJob = false
-        /// The highest `rev` heard while the row is being fetched.
+        /// The highest `rev` heard while the row is being fetched; the largest number if a sync must follow anyway.
         var heardRev: Int64 = 0
     }
 
@@ -68,6 +66,12 @@ public struct ClientStateMachine: Sendable {
     var tracked: [ConversationID: Tracked] = [:]
     var replicas: [ConversationID: ConversationReplica] = [:]
     var own: LogCursor?
+    /// The user's memberships as the own log said last, and the input at which it did. They may be ahead of the
+    /// conversations' own events.
+    var memberships: [ConversationID: (row: OwnRow.Membership, heard: UInt64)] = [:]
+    /// Revs of the own log's rows that came while pages of it are under way: the pages may be older.
+    var ownRevs: [OwnRow.Key: Int64] = [:]
+    var ownReads = 0
     var isIndexComplete = false
     /// Joined and left events heard while commands are in flight: their answers may be older.
     var membershipHeard: [ConversationID: UInt64] = [:]

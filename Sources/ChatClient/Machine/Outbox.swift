@@ -21,6 +21,8 @@ struct Outbox: Sendable {
         var command: Int64?
         /// How often it was sent.
         var attempts = 0
+        /// Whether a try ended without an answer that says that nothing was stored.
+        var mayBeStored = false
         /// Set when the row was seen before the answer.
         var seen: SendReply?
     }
@@ -56,9 +58,12 @@ struct Outbox: Sendable {
             + (queues[conversation]?.entries ?? []).map { PendingMessage(message: $0.send, reply: nil) }
     }
 
-    mutating func append(_ send: Send, ticket: Ticket?) {
+    /// - Parameter mayBeStored: Whether it was sent in a former life.
+    mutating func append(_ send: Send, ticket: Ticket?, mayBeStored: Bool = false) {
         if queues[send.conversation] == nil { turns.append(send.conversation) }
-        queues[send.conversation, default: Queue()].entries.append(Entry(send: send, ticket: ticket))
+        queues[send.conversation, default: Queue()].entries.append(
+            Entry(send: send, ticket: ticket, attempts: mayBeStored ? 1 : 0, mayBeStored: mayBeStored)
+        )
         count += 1
     }
 
@@ -112,8 +117,9 @@ struct Outbox: Sendable {
     }
 
     /// The server has refused for a while: the message stays first, and nothing overtakes it.
-    mutating func hold(_ conversation: ConversationID, command: Int64, until time: Int64) {
+    mutating func hold(_ conversation: ConversationID, command: Int64, until time: Int64, mayBeStored: Bool) {
         guard let index = index(of: command, in: conversation) else { return }
+        if mayBeStored { queues[conversation]?.entries[index].mayBeStored = true }
         queues[conversation]?.entries[index].command = nil
         queues[conversation]?.notBefore = time
         ended(conversation)
@@ -136,7 +142,10 @@ struct Outbox: Sendable {
         for conversation in turns {
             guard var queue = queues[conversation] else { continue }
             queue.inFlight = 0
-            for index in queue.entries.indices { queue.entries[index].command = nil }
+            for index in queue.entries.indices where queue.entries[index].command != nil {
+                queue.entries[index].command = nil
+                queue.entries[index].mayBeStored = true
+            }
             stored += queue.entries.filter { $0.seen != nil }
             count -= queue.entries.count
             queue.entries.removeAll { $0.seen != nil }

@@ -44,10 +44,12 @@ extension ConversationReplica {
     /// Takes the reader's reactions to a message. Answers the row if it is held and has changed.
     mutating func apply(_ reaction: OwnRow.ReactionRow) -> Message? {
         if reads > 0 { heardMine[reaction.seq] = reaction.mine }
-        if rows[reaction.seq] == nil, ranges.contains(reaction.seq), earlyMine.count < Self.earlyLimit {
+        if lastMessage?.seq == reaction.seq, lastMessage?.isDeleted == false { lastMessage?.mine = reaction.mine }
+        if rows[reaction.seq] == nil, ranges.contains(reaction.seq),
+            earlyMine[reaction.seq] != nil || earlyMine.count < Self.earlyLimit
+        {
             earlyMine[reaction.seq] = reaction.mine
         }
-        if lastMessage?.seq == reaction.seq, lastMessage?.isDeleted == false { lastMessage?.mine = reaction.mine }
         return rows.setMine(reaction.mine, seq: reaction.seq) ? rows[reaction.seq] : nil
     }
 }

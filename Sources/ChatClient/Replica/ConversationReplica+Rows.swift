@@ -6,7 +6,9 @@ extension ConversationReplica {
     /// Takes a message's row. Answers the row as it is now if anything changed that the app can see.
     mutating func apply(_ message: Message, sentBy reader: UserID?) -> Message? {
         var message = message
-        if let mine = earlyMine.removeValue(forKey: message.seq), message.mine == nil, !message.isDeleted {
+        if let mine = earlyMine.removeValue(forKey: message.seq), message.mine == nil, !message.isDeleted,
+            rows[message.seq] == nil
+        {
             message.mine = mine
         }
         lastSeq = max(lastSeq, message.seq)
@@ -67,19 +69,17 @@ extension ConversationReplica {
 
     /// Takes a page of `history`: messages without holes. Answers the rows that are new or changed.
     mutating func load(_ page: [Message], sentBy reader: UserID?) -> [Message] {
-        var changed: [Message] = []
+        var changed: [Int64] = []
         // Too much was heard meanwhile to know that the page is up to date: its range is not loaded.
-        for run in isHeardIncomplete ? [] : Self.runs(page) {
-            ranges.insert(run)
-            for (seq, message) in heardRows.filter({ run.contains($0.key) }).sorted(by: { $0.key < $1.key }) {
-                heardRows[seq] = nil
-                if rows.merge(message), !page.contains(where: { $0.seq == seq }) { changed.append(message) }
-            }
+        let runs = isHeardIncomplete ? [] : Self.runs(page)
+        for run in runs { ranges.insert(run) }
+        for message in page where apply(overridden(message), sentBy: reader) != nil { changed.append(message.seq) }
+        // What was heard meanwhile may be newer. It comes second, for it says nothing of the reader's reactions.
+        for (seq, message) in heardRows where runs.contains(where: { $0.contains(seq) }) {
+            heardRows[seq] = nil
+            if rows.merge(message) { changed.append(seq) }
         }
-        for message in page {
-            if let row = apply(overridden(message), sentBy: reader) { changed.append(row) }
-        }
-        return changed
+        return Set(changed).sorted().compactMap { rows[$0] }
     }
 
     /// Applies rows that an event or a read brought. - Returns: those that changed something, as they are now.
@@ -115,6 +115,12 @@ extension ConversationReplica {
         heardMine = [:]
         isHeardIncomplete = false
         forgetFormerMembers()
+    }
+
+    /// Memberships that had begun by `rev` and are not among the present ones have ended.
+    mutating func forgetMembers(upTo rev: Int64, but present: [Member]) {
+        let kept = Set(present.map(\.user))
+        memberRows = memberRows.filter { $0.value.rev > rev || kept.contains($0.key) }
     }
 
     /// Memberships that ended need not be remembered once no older row can come.

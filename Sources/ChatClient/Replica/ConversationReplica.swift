@@ -28,7 +28,7 @@ public struct ConversationReplica: Sendable, Equatable {
     var heardRows: [Int64: Message] = [:]
     /// The reader's reactions that came while a read is under way.
     var heardMine: [Int64: [String]] = [:]
-    /// The reader's reactions to messages whose rows have not come yet: the own log was quicker.
+    /// The reader's reactions that came before the rows of their messages.
     var earlyMine: [Int64: [String]] = [:]
     /// Reads under way that bring messages.
     var reads = 0
@@ -37,10 +37,10 @@ public struct ConversationReplica: Sendable, Equatable {
     /// Whether the memberships are all there are: the server tells them in small conversations only.
     var hasAllMembers: Bool
 
-    /// Early reactions that are remembered.
-    static let earlyLimit = 256
     /// Rows remembered while a read is under way.
     static let heardLimit = 1_000
+    /// Reactions remembered for messages to come.
+    static let earlyLimit = 1_000
     /// Above this many members, the server tells no memberships.
     static let toldMembersLimit = 500
 

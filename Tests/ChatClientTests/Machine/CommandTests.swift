@@ -198,6 +198,21 @@ struct CommandTests {
         #expect(client.commands.isEmpty)
     }
 
+    @Test("An older answer does not bring back who has left", arguments: [
+        Command.join(conversation: room), .create(NewConversation(kind: .direct)),
+    ])
+    func formerMember(command: Command) {
+        var client = MachineHarness.following()
+        client.command(command)
+        client.event(.member(conversation: room, after: 5, rev: 6, member: member(bob, rev: 6, leftAt: 9)))
+        let old = row(head: 5, members: [member(alice, rev: 1), member(bob, rev: 2)])
+        client.answer(client.machine.lastCommand, ConversationAnswer(conversation: old))
+        #expect(client.replica?.members.map(\.user) == [alice])
+        client.command(.conversations(ids: [room]))
+        client.answer(client.machine.lastCommand, ConversationsAnswer(conversations: [old]))
+        #expect(client.replica?.members.map(\.user) == [alice])
+    }
+
     @Test("create answered after its joined event changes nothing")
     func createdLate() {
         var client = MachineHarness.online()

@@ -118,6 +118,18 @@ struct EventTests {
         #expect(client.machine.isSettled)
     }
 
+    @Test("behind while the conversation is fetched: a sync follows, however new the row", arguments: [true, false])
+    func behindWhileFetching(keepsRows: Bool) {
+        var configuration = ClientConfiguration()
+        configuration.keepsRows = keepsRows
+        var client = MachineHarness.online(configuration)
+        client.event(.behind(conversation: room, head: 6))
+        if keepsRows {
+            client.answer(client.machine.lastCommand, ConversationsAnswer(conversations: [row(head: 9, lastSeq: 0)]))
+        }
+        #expect(client.commands == [.sync(conversation: room, since: keepsRows ? 9 : 6, limit: nil)])
+    }
+
     @Test("A sync that shows less than was heard is not repeated at once")
     func noProgress() {
         var client = MachineHarness.following()
@@ -248,6 +260,21 @@ struct EventTests {
         #expect(client.machine.ownPosition == 3)
         #expect(client.replica?.own?.isFavourite == false)
         #expect(client.machine.isSettled)
+    }
+
+    @Test("A page of the own log that is older than what came meanwhile changes nothing")
+    func ownPageIsOlder() {
+        var client = MachineHarness.following()
+        func reaction(_ rev: Int64, _ mine: [String]) -> OwnRow {
+            .reaction(OwnRow.ReactionRow(rev: rev, conversation: room, seq: 2, mine: mine))
+        }
+        client.event(.own(after: 1, rev: 2, rows: [reaction(2, ["a"])]))
+        let sync = client.machine.lastCommand
+        client.event(.own(after: 2, rev: 3, rows: [reaction(3, ["a", "b"])]))
+        client.answer(sync, OwnPage(rows: [reaction(2, ["a"])], upTo: 2, head: 2))
+        #expect(client.replica?.message(2)?.mine == ["a", "b"])
+        #expect(client.machine.ownPosition == 3)
+        #expect(client.machine.ownRevs.isEmpty)
     }
 
     @Test("What was missed of the own log is synced after hello")

@@ -127,7 +127,7 @@ struct OutboxTests {
     }
 
     @Test("Refused for good: reported, out of the queue, the next goes", arguments: [
-        ErrorCode.invalid, .forbidden, .notFound, .conflict, .tooLarge, .gone, .internal, ErrorCode(rawValue: "novel"),
+        ErrorCode.invalid, .forbidden, .notFound, .conflict, .tooLarge, .gone, ErrorCode(rawValue: "novel"),
     ])
     func definitive(code: ErrorCode) {
         var client = MachineHarness.following()
@@ -138,6 +138,35 @@ struct OutboxTests {
         #expect(client.result(of: ticket) == .failure(.refused(error)))
         #expect(client.delivered == [.outbox(.refused(Send(conversation: room, nonce: "1", body: "1"), error))])
         #expect(client.commands == [.send(Send(conversation: room, nonce: "2", body: "2"))])
+    }
+
+    @Test("Refused after a try without an answer: it may have been stored", arguments: [true, false])
+    func unresolved(isLost: Bool) {
+        var client = MachineHarness.following()
+        let ticket = client.send("1")
+        if isLost {
+            reconnect(&client, helloReply(index: [entry(head: 5)]))
+        } else {
+            client.refuse(client.sendInFlight ?? 0, .unknown, retryAfterMs: 1)
+            client.wait(1)
+        }
+        client.refuse(client.sendInFlight ?? 0, .forbidden)
+        let error = ErrorBody(code: .forbidden, message: "")
+        #expect(client.result(of: ticket) == .failure(.unresolved(error)))
+        #expect(client.delivered == [.outbox(.unresolved(Send(conversation: room, nonce: "1", body: "1"), error))])
+        let second = client.send("2")
+        client.refuse(client.sendInFlight ?? 0, .internal)
+        #expect(client.result(of: second) == .failure(.unresolved(ErrorBody(code: .internal, message: ""))))
+    }
+
+    @Test("Refused though its row was seen: it was stored")
+    func refusedButSeen() {
+        var client = MachineHarness.following()
+        let ticket = client.send("hello", nonce: "x")
+        let row = message(4, rev: 6, from: alice, nonce: "x", body: "hello")
+        client.event(.message(conversation: room, after: 5, rev: 6, message: row))
+        client.refuse(client.sendInFlight ?? 0, .notFound)
+        #expect(client.result(of: ticket) == .success(json(SendReply(seq: 4, rev: 6, sentAt: row.sentAt))))
     }
 
     @Test("A lost answer: sent again with the same nonce, before later ones")

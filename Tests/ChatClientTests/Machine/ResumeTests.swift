@@ -44,6 +44,21 @@ struct ResumeTests {
         #expect(client.machine.isSettled)
     }
 
+    @Test("Who left before the first page of a sync from the start is not kept")
+    func leftBeforeFirstPage() {
+        var configuration = ClientConfiguration()
+        configuration.bootstrap = .everything
+        var client = MachineHarness.online(configuration, reply: helloReply(index: [entry(head: 3)]))
+        let first = row(head: 3, lastSeq: 0, members: [member(alice, rev: 1), member(bob, rev: 2)])
+        client.answer(client.machine.lastCommand, ConversationsAnswer(conversations: [first]))
+        #expect(client.replica?.member(bob) != nil)
+        client.answer(
+            client.machine.lastCommand, ChangesPage(conversation: room, members: [member(alice, rev: 1)], upTo: 4, head: 4)
+        )
+        #expect(client.replica?.members.map(\.user) == [alice])
+        #expect(client.replica?.memberCount == 1)
+    }
+
     @Test("Without rows, a conversation is followed from the head in the index")
     func positionsOnly() {
         var configuration = ClientConfiguration()
@@ -145,11 +160,13 @@ struct ResumeTests {
     @Test("A position above the head is another epoch", arguments: ["index", "changes", "own"])
     func aboveHead(where place: String) {
         var client = MachineHarness.following()
+        client.event(.own(after: 0, rev: 3, rows: []))
         let reply = switch place {
-        case "index": helloReply(index: [entry(head: 4)])
-        case "own": helloReply(own: -1, index: [entry(head: 5)])
+        case "index": helloReply(own: 3, index: [entry(head: 4)])
+        case "own": helloReply(own: 2, index: [entry(head: 5)])
         default:
             helloReply(
+                own: 3,
                 index: [entry(head: 5)],
                 changes: [ChangesPage(conversation: room, upTo: 0, head: 5, reset: true)]
             )

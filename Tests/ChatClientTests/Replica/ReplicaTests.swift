@@ -202,6 +202,21 @@ struct ReplicaTests {
         #expect(replica.message(101) != nil)
     }
 
+    @Test("The reader's reactions may come before the message, and a heard row leaves those of the page")
+    func early() {
+        var replica = replica(lastSeq: 3)
+        expect(replica.apply(OwnRow.ReactionRow(rev: 1, conversation: room, seq: 4, mine: ["a"])) == nil)
+        expect(replica.apply(message(4, rev: 9), sentBy: alice)?.mine == ["a"])
+        expect(replica.apply(OwnRow.ReactionRow(rev: 2, conversation: room, seq: 4, mine: []))?.mine == [])
+        expect(replica.apply(message(4, rev: 10), sentBy: alice)?.mine == [])
+        var told = ConversationReplica(row(lastSeq: 9), everything: false)
+        told.beginRead()
+        _ = told.apply(message(5, rev: 20), sentBy: alice)
+        _ = told.load([message(5, rev: 6, mine: ["b"])], sentBy: alice)
+        #expect(told.message(5)?.rev == 20)
+        #expect(told.message(5)?.mine == ["b"])
+    }
+
     @Test("Too many rows heard while history is read: its range is not taken for loaded")
     func heardLimit() {
         var replica = ConversationReplica(row(lastSeq: 5_000), everything: false)

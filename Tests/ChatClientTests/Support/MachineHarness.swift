@@ -94,10 +94,10 @@ struct MachineHarness {
             switch command {
             case .conversations(let ids):
                 answer(id, ConversationsAnswer(conversations: rows.filter { ids.contains($0.id) }))
-            case .history(let conversation, _, _):
+            case .history(let conversation, _, let limit):
                 let lastSeq = rows.first { $0.id == conversation }?.lastSeq ?? 0
                 let all = lastSeq == 0 ? [] : (1...lastSeq).map { message($0, rev: $0 + 1, in: conversation) }
-                answer(id, HistoryPage(messages: history ?? all, more: false))
+                answer(id, HistoryPage(messages: history ?? all.suffix(Int(limit ?? 50)), more: false))
             case .sync(let conversation, let since, _):
                 let head = rows.first { $0.id == conversation }?.head ?? since
                 answer(id, ChangesPage(conversation: conversation, upTo: head, head: head))
