@@ -8,27 +8,22 @@ enum BodyReader {
     /// The object in the body; an empty body is an empty object. More bytes than the limit are refused before they are
     /// read. With `needsType` even an empty body must be announced as JSON (calls with a cookie).
     static func object(of request: Request, limit: Int64, needsType: Bool) async throws -> JSON {
-        if let length = request.headers[.contentLength].flatMap({ Int64($0) }), length > limit { throw tooLarge(limit) }
-        let isEmpty = hasNoBody(request.headers)
-        guard isJSON(request.headers[.contentType]) || isEmpty && !needsType, isPlain(request.headers) else {
-            throw Failure.mediaType
-        }
-        if isEmpty { return .object([]) }
+        let isJSON = isJSON(request.headers[.contentType]) && isPlain(request.headers)
+        let length = request.headers[.contentLength].flatMap { Int64($0) } ?? 0
+        guard isJSON || !needsType && length == 0 else { throw Failure.mediaType }
+        guard length <= limit else { throw tooLarge(limit) }
         var bytes: [UInt8] = []
-        for try await chunk in request.body {
+        for try await chunk in request.body where chunk.readableBytes > 0 {
+            // A chunked body may turn out to be none.
+            guard isJSON else { throw Failure.mediaType }
             guard Int64(bytes.count + chunk.readableBytes) <= limit else { throw tooLarge(limit) }
             bytes.append(contentsOf: chunk.readableBytesView)
         }
-        if bytes.isEmpty { return .object([]) }
-        return try JSONParser.parse(bytes)
+        return bytes.isEmpty ? .object([]) : try JSONParser.parse(bytes)
     }
 
     private static func tooLarge(_ limit: Int64) -> Failure {
         Failure(413, .tooLarge, "The body may have at most \(limit) bytes.").closing
-    }
-
-    private static func hasNoBody(_ headers: HTTPFields) -> Bool {
-        !headers.contains(.transferEncoding) && (headers[.contentLength] ?? "0") == "0"
     }
 
     private static func isPlain(_ headers: HTTPFields) -> Bool {

@@ -91,6 +91,13 @@ struct HTTPFormTests {
                 body: Array(#"{"nonce":"n","body":""#.utf8) + [0xC3, 0x28] + Array("\"}".utf8)
             )
             #expect(invalidUTF8.status == 400)
+            // Some programs announce a body that is none; that is no body.
+            let empty = [("Authorization", "Bearer \(person.token)"), ("Transfer-Encoding", "chunked")]
+            let settings = "/v1/conversations/\(conversation)/settings"
+            for (chunks, status) in [("0\r\n\r\n", 200), ("2\r\n{}\r\n0\r\n\r\n", 415)] {
+                let answer = try await world.probe.call("PUT", settings, headers: empty, body: Array(chunks.utf8))
+                #expect(answer.status == status)
+            }
             for type in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
                 let answer = try await world.probe.call(
                     "POST",
