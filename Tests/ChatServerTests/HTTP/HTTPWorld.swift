@@ -251,17 +251,23 @@ extension HTTPWorld {
 
 // MARK: - Parts
 
-/// The machine's time, moved forward by tests.
+/// A time that stands still but for tests that move it, so that how fast the machine is decides nothing. The wall clock goes
+/// on by a millisecond at each look, so that identifiers differ.
 final class MovableClock: Sendable {
+    private let system = ChatCore.Environment.system()
+    private let start = ChatCore.Environment.system().now()
+    private let looks = Counting()
     private let offset = Mutex<Int64>(0)
 
     func advance(seconds: Int64) { offset.withLock { $0 += seconds * 1_000 } }
 
     var environment: ChatCore.Environment {
-        let system = ChatCore.Environment.system()
-        return ChatCore.Environment(
-            now: { [self] in system.now() + offset.withLock { $0 } },
-            monotonic: { [self] in system.monotonic() + offset.withLock { $0 } },
+        ChatCore.Environment(
+            now: { [self] in
+                let looks = Int64(looks.next())
+                return start + looks + offset.withLock { $0 }
+            },
+            monotonic: { [self] in 1_000_000 + offset.withLock { $0 } },
             random: system.random,
             digest: system.digest
         )
