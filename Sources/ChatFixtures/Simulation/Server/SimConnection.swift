@@ -65,6 +65,14 @@ final class SimConnection {
         slot = nil
     }
 
+    /// The process is gone; nothing that was under way finds anybody here.
+    func die() {
+        isGone = true
+        session.closed()
+        slot = nil
+        link.serverDied()
+    }
+
     func close(_ code: CloseCode, _ reason: String) { perform(session.close(code, reason)) }
 
     func write(_ frame: SimFrame) { link.serverWrote(frame) }

@@ -35,13 +35,14 @@ final class SimLoop {
 
     /// The process is gone: so are its sockets.
     func die() {
-        for connection in connections.values.sorted(by: { $0.number < $1.number }) { connection.link.serverDied() }
+        for connection in connections.values.sorted(by: { $0.number < $1.number }) { connection.die() }
         connections = [:]
         bySlot = []
     }
 
     func open(_ connection: SimConnection, _ opening: Opening, watch: Watch) -> Int32 {
         let (slot, actions) = hub.open(opening, watch: watch, now: node.now)
+        note(7, "opens \(connection.link.device.name) as \(slot)")
         while bySlot.count <= Int(slot) { bySlot.append(nil) }
         bySlot[Int(slot)] = connection
         perform(actions)
@@ -51,10 +52,12 @@ final class SimLoop {
     // MARK: - What the hub is told
 
     func receive(_ commit: Commit) {
+        note(5, "hears " + commit.events.map { "\($0.conversation) (\($0.after), \($0.rev)]" }.joined(separator: " "))
         perform(hub.receive(mutated(commit), now: node.now))
     }
 
     func hear(_ page: CommitLogPage) {
+        note(6, "reads " + page.heads.map { "\($0.conversation) \($0.rev)" }.joined(separator: " "))
         perform(hub.hear(page.heads, own: world.mutant == .ownLost ? [] : page.ownHeads))
     }
 
@@ -76,6 +79,10 @@ final class SimLoop {
         default: break
         }
         return commit
+    }
+
+    func note(_ kind: UInt64, _ text: @autoclosure () -> String) {
+        world.trace.note(node.now, kind, [], "\(node.name).\(number) \(text())")
     }
 
     // MARK: - What the hub asks for

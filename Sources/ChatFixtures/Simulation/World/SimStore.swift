@@ -75,6 +75,10 @@ final class SimStore {
         _ body: (inout MemoryLog, Milliseconds) -> Result<Changed<Value>, ChatError>
     ) -> Result<Changed<Value>, ChatError> {
         let result = body(&log, now)
+        if case .success(let changed) = result {
+            let told = changed.commit.events.map { "\($0.conversation) (\($0.after), \($0.rev)]" }
+            world.trace.note(world.scheduler.now, 8, [], "commit \(told.joined(separator: " "))")
+        }
         if case .success(let changed) = result { world.history.stored(changed.commit, at: world.scheduler.now) }
         return result
     }
