@@ -61,7 +61,7 @@ extension SimChecks {
     }
 
     /// How often each message went out.
-    private static func attempts(_ evidence: SimEvidence) -> [SimHistory.SendKey: Int] {
+    static func attempts(_ evidence: SimEvidence) -> [SimHistory.SendKey: Int] {
         var attempts: [SimHistory.SendKey: Int] = [:]
         for connection in evidence.history.connections {
             for (_, frame) in connection.sent {

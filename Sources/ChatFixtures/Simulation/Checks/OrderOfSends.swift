@@ -44,7 +44,7 @@ extension SimChecks {
             var conversation: ConversationID
         }
         var wrong: [String] = []
-        var seen: Set<SimHistory.SendKey> = []
+        let attempts = attempts(evidence)
         var last: [Room: Int64] = [:]
         for connection in evidence.history.connections {
             var replies: [Int64: Int64] = [:]
@@ -52,12 +52,11 @@ extension SimChecks {
                 guard case .frame(.reply(let reply)) = received.content else { continue }
                 if case .sent(let answer, _) = SimSeen(received) { replies[reply.re] = answer.seq }
             }
-            for (at, frame) in connection.sent {
+            for (_, frame) in connection.sent {
                 guard case .send(let send) = frame.command else { continue }
                 let key = SimHistory.SendKey(user: connection.user, conversation: send.conversation, nonce: send.nonce)
-                // Only what went out for the first time: a repetition finds its place taken, or has lost it.
-                guard seen.insert(key).inserted, let seq = replies[frame.id] else { continue }
-                guard let postedAt = evidence.postedAt(send.conversation, seq), postedAt >= at else { continue }
+                // Only what went out once: a repetition finds its place taken, or has lost it.
+                guard attempts[key] == 1, let seq = replies[frame.id] else { continue }
                 let room = Room(connection: connection.number, conversation: send.conversation)
                 if let before = last[room], before > seq { wrong.append("\(send.nonce) (\(seq)) overtook \(before)") }
                 last[room] = seq
