@@ -125,7 +125,8 @@ let package = Package(
             name: "ChatServerTests",
             dependencies: [
                 "ChatFixtures", "ChatTesting", "ChatServer", "ChatHTTP", "ChatGateway", "ChatClient", "ChatCore",
-                "ChatProtocol", "ChatSQLite", "ChatSecurity", httpTypes, hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
+                "ChatProtocol", "ChatSQLite", "ChatSecurity", httpTypes, hummingbird, logging, nioCore, nioEmbedded,
+                nioHTTP1, nioPosix,
                 serviceLifecycle,
             ]
         ),

@@ -23,6 +23,8 @@ MAX_LINES = 500
 FOUNDATION = {"Foundation", "FoundationEssentials"}
 # Part of the language's own distribution; every target but ChatProtocol may use these.
 STANDARD = FOUNDATION | {"Synchronization"}
+# The system's own libraries: no package gives them.
+SYSTEM = {"Dispatch", "Glibc", "Musl", "Darwin"}
 NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket"}
 
 # What each target of Sources may import, besides STANDARD. The order is that of the dependencies: inward first.
@@ -30,8 +32,8 @@ RULES = {
     "ChatProtocol": set(),
     "ChatCore": {"ChatProtocol", "Logging", "Metrics", "DequeModule"},
     "CArgon2": set(),
-    "ChatSecurity": {"ChatCore", "CArgon2", "Crypto", "Dispatch"},
-    "ChatSQLite": {"ChatCore", "ChatProtocol", "GRDB", "Logging", "Dispatch"},
+    "ChatSecurity": {"ChatCore", "CArgon2", "Crypto"} | SYSTEM,
+    "ChatSQLite": {"ChatCore", "ChatProtocol", "GRDB", "Logging"} | SYSTEM,
     "ChatGateway": {"ChatCore", "ChatProtocol", "Logging", "Metrics", "DequeModule"} | NIO,
     "ChatHTTP": {
         "ChatCore", "ChatProtocol", "Hummingbird", "HTTPTypes", "NIOCore", "CoreMetrics", "Metrics", "Logging",
@@ -40,8 +42,8 @@ RULES = {
         "ChatCore", "ChatProtocol", "ChatSQLite", "ChatSecurity", "ChatGateway", "ChatHTTP", "Hummingbird",
         "HummingbirdCore", "HTTPTypes", "NIOHTTPTypesHTTP1", "Configuration", "ServiceLifecycle", "UnixSignals", "Logging",
         "Metrics",
-        "CoreMetrics", "Dispatch", "Glibc",
-    } | NIO,
+        "CoreMetrics", "NIOHTTPTypes",
+    } | NIO | SYSTEM,
     "ChatClient": {"ChatProtocol", "Logging", "DequeModule"} | NIO,
     "ChatFixtures": {
         "ChatCore", "ChatProtocol", "ChatGateway", "ChatServer", "ChatClient", "ChatSQLite", "ChatSecurity", "Logging",
@@ -49,7 +51,7 @@ RULES = {
     } | NIO,
     "ChatTesting": {"ChatFixtures", "ChatCore", "ChatProtocol", "Testing"},
     "ChatLoad": {"ChatClient", "ChatProtocol"},
-    "vibetalk": {"ChatServer", "ChatLoad", "ArgumentParser", "Glibc"},
+    "vibetalk": {"ChatServer", "ChatLoad", "ArgumentParser"} | SYSTEM,
 }
 # ChatProtocol is what independent clients link: it gets nothing but Foundation.
 STANDARD_OF = {"ChatProtocol": FOUNDATION}
@@ -90,7 +92,7 @@ def check_targets(root, package):
             yield f"Package.swift: the target {name} has no row in scripts/check-imports.py; add one with what it may import"
             continue
         given = declared(target)
-        allowed = given | {"Testing"} if test else RULES[name]
+        allowed = given | SYSTEM | {"Testing"} if test else RULES[name]
         for module in sorted(given - allowed):
             yield f"Package.swift: {name} may not depend on {module}"
         standard = STANDARD_OF.get(name, STANDARD)
@@ -100,7 +102,7 @@ def check_targets(root, package):
                 where = f"{path.relative_to(root)}:{number}"
                 if module not in allowed | standard:
                     yield f"{where}: {name} may not import {module}"
-                elif module not in given | standard | {"Testing", "Dispatch", "Glibc"}:
+                elif module not in given | standard | SYSTEM | {"Testing"}:
                     yield f"{where}: {name} imports {module}, which Package.swift does not give it"
 
 

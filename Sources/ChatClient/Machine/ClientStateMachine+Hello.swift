@@ -49,7 +49,8 @@ extension ClientStateMachine {
     }
 
     private mutating func greet(_ reply: HelloReply, on socket: SocketID) {
-        let isOther = epoch != reply.epoch || own.map { $0.position > reply.own } == true
+        let isOther =
+            epoch != reply.epoch || own.map { $0.position > reply.own } == true
             || reply.index.contains { entry in position(of: entry.conversation).map { $0 > entry.head } == true }
             || reply.changes?.contains(where: \.reset) == true
         if isOther { dropEverything() }

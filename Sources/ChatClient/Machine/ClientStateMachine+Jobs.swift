@@ -48,7 +48,9 @@ extension ClientStateMachine {
             guard let entry = tracked[conversation], entry.born == born, entry.cursor.isCatchingUp else { return nil }
             tracked[conversation]?.cursor.beginSync()
             return .sync(
-                conversation: conversation, since: entry.cursor.position, limit: configuration.syncLimit
+                conversation: conversation,
+                since: entry.cursor.position,
+                limit: configuration.syncLimit
             )
         case .history(let conversation, let born):
             guard tracked[conversation]?.born == born, case .newest(let count) = configuration.bootstrap else {
@@ -67,7 +69,11 @@ extension ClientStateMachine {
             return
         }
         var entry = Tracked(
-            cursor: LogCursor(position: 0), born: serial, touched: serial, confirmedBy: lastSocket, isKnown: false
+            cursor: LogCursor(position: 0),
+            born: serial,
+            touched: serial,
+            confirmedBy: lastSocket,
+            isKnown: false
         )
         entry.hasJob = true
         tracked[conversation] = entry
@@ -193,7 +199,6 @@ extension ClientStateMachine {
             abandon(job, sent: sent, isNotFound: error.code == .notFound)
         }
     }
-
 
     /// A job that makes no sense to the server. Not found: the user is out, the event may be on its way.
     private mutating func abandon(_ job: Job, sent: InFlight, isNotFound: Bool) {

@@ -180,7 +180,8 @@ extension Command {
         switch self {
         case .sync(let conversation, _, _), .history(let conversation, _, _), .edit(let conversation, _, _, _),
             .delete(let conversation, _), .react(let conversation, _, _), .unreact(let conversation, _, _),
-            .pin(let conversation, _), .unpin(let conversation, _), .member(let conversation, _, _), .join(let conversation):
+            .pin(let conversation, _), .unpin(let conversation, _), .member(let conversation, _, _),
+            .join(let conversation):
             [conversation]
         case .conversations(let ids): ids
         default: []

@@ -89,7 +89,10 @@ extension ClientStateMachine {
             random: draw()
         )
         outbox.hold(
-            send.conversation, command: command, until: now + max(1, after ?? delay), mayBeStored: mayBeStored
+            send.conversation,
+            command: command,
+            until: now + max(1, after ?? delay),
+            mayBeStored: mayBeStored
         )
     }
 

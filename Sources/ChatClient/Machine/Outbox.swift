@@ -96,7 +96,8 @@ struct Outbox: Sendable {
     }
 
     mutating func sent(_ conversation: ConversationID, nonce: String, as command: Int64) {
-        guard let index = queues[conversation]?.entries.firstIndex(where: { $0.command == nil && $0.send.nonce == nonce })
+        guard
+            let index = queues[conversation]?.entries.firstIndex(where: { $0.command == nil && $0.send.nonce == nonce })
         else { return }
         queues[conversation]?.entries[index].command = command
         queues[conversation]?.entries[index].attempts += 1

@@ -88,7 +88,10 @@ public final class ChatClient: Sendable {
     /// What happens from now on. A reader that is slower than 8,192 events loses the oldest and should look at
     /// ``replica(of:)``.
     public var events: AsyncStream<ClientEvent> {
-        let (stream, continuation) = AsyncStream.makeStream(of: ClientEvent.self, bufferingPolicy: .bufferingNewest(8_192))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: ClientEvent.self,
+            bufferingPolicy: .bufferingNewest(8_192)
+        )
         let ticket = nextTicket()
         run { $0.subscribe(ticket, continuation) }
         continuation.onTermination = { [weak self] _ in self?.run { $0.unsubscribe(ticket) } }

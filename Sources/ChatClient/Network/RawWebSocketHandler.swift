@@ -68,7 +68,9 @@ final class RawWebSocketHandler: ChannelInboundHandler {
         }
         let rest = Array(bytes[end.upperBound...])
         isUpgraded = status == 101
-        if !isUpgraded, let length = headers["content-length"].flatMap({ Int($0) }), rest.count < length, !isEnd { return }
+        if !isUpgraded, let length = headers["content-length"].flatMap({ Int($0) }), rest.count < length, !isEnd {
+            return
+        }
         isHandshakeDone = true
         bytes = rest
         handshake.succeed(RawWebSocket.Handshake(status: status, headers: headers, body: isUpgraded ? [] : rest))
@@ -90,7 +92,9 @@ enum RawFrameCoding {
             bytes += [masked | 126, UInt8(length >> 8), UInt8(length & 255)]
         } else {
             bytes.append(masked | 127)
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: length >> shift))
+            }
         }
         guard frame.isMasked else { return bytes + frame.payload }
         bytes += mask

@@ -66,7 +66,10 @@ final class WebSocketClientHandler: ChannelInboundHandler {
     func writeText(_ bytes: [UInt8], channel: any Channel) {
         guard !isClosing else { return }
         let frame = WebSocketFrame(
-            fin: true, opcode: .text, maskKey: .random(), data: channel.allocator.buffer(bytes: bytes)
+            fin: true,
+            opcode: .text,
+            maskKey: .random(),
+            data: channel.allocator.buffer(bytes: bytes)
         )
         channel.write(frame, promise: nil)
     }

@@ -32,7 +32,10 @@ extension Chat {
         return try await stores.memberships.ownChanges(of: user, since: since, limit: limit)
     }
 
-    package func index(of user: UserID, after: ConversationID?) async throws(ChatError) -> (entries: [IndexEntry], more: Bool) {
+    package func index(
+        of user: UserID,
+        after: ConversationID?
+    ) async throws(ChatError) -> (entries: [IndexEntry], more: Bool) {
         let limit = FixedLimits.indexEntries
         var entries = try await stores.memberships.index(of: user, after: after, limit: limit + 1)
         let more = entries.count > limit

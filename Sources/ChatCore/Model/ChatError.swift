@@ -32,7 +32,10 @@ package struct ChatError: Error, Sendable, CustomStringConvertible {
     package static let forbidden = ChatError(.forbidden, "Your role in this conversation does not allow that.")
     package static let gone = ChatError(.gone, "The message was deleted.")
     package static let unauthenticated = ChatError(.unauthenticated, "Sign in, or refresh the access token.")
-    package static let unavailable = ChatError(.unavailable, "The store cannot be reached; nothing was stored. Try again.")
+    package static let unavailable = ChatError(
+        .unavailable,
+        "The store cannot be reached; nothing was stored. Try again."
+    )
     package static let unknown = ChatError(.unknown, "It may have been stored. Ask again with the same nonce.")
     package static func invalid(_ message: String) -> ChatError { ChatError(.invalid, message) }
 }

@@ -31,7 +31,11 @@ package protocol ConversationStore: Sendable {
     ) async throws(ChatError) -> Changed<Member>
 
     /// Removes a member, or leaves (oneself). The last owner's leaving passes ownership on.
-    func removeMember(_ member: UserID, from id: ConversationID, by user: UserID) async throws(ChatError) -> Changed<Void>
+    func removeMember(
+        _ member: UserID,
+        from id: ConversationID,
+        by user: UserID
+    ) async throws(ChatError) -> Changed<Void>
 
     /// Those of `ids` that the reader is a member of, with `own`, `lastMessage` and `members` (direct, groups ≤ 50).
     func conversations(_ ids: [ConversationID], reader: UserID) async throws(ChatError) -> [Conversation]
@@ -49,7 +53,11 @@ package protocol ConversationStore: Sendable {
     ) async throws(ChatError) -> [Member]
 
     /// Public channels above a cursor, by id, whose name or topic contains the query (empty: all).
-    func channels(matching query: String, after: ConversationID?, limit: Int) async throws(ChatError) -> [ChannelSummary]
+    func channels(
+        matching query: String,
+        after: ConversationID?,
+        limit: Int
+    ) async throws(ChatError) -> [ChannelSummary]
 
     /// A public channel as everybody may see it.
     func channel(_ id: ConversationID) async throws(ChatError) -> ChannelSummary?

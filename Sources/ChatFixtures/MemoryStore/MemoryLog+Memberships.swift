@@ -47,7 +47,9 @@ extension MemoryLog {
             logs[place].members[index].unreadFrom = nil
         case .unreadFrom(let seq):
             if let seq {
-                guard seq >= 1, seq <= logs[place].lastSeq else { throw .invalid("unreadFrom: there is no such message.") }
+                guard seq >= 1, seq <= logs[place].lastSeq else {
+                    throw .invalid("unreadFrom: there is no such message.")
+                }
             }
             logs[place].members[index].unreadFrom = seq
         }
@@ -141,7 +143,8 @@ extension MemoryLog {
             )
             rows.append(.reaction(row))
         }
-        for session in sessions where session.user == user && session.ownRev > since && (since > 0 || !session.isEnded) {
+        for session in sessions where session.user == user && session.ownRev > since && (since > 0 || !session.isEnded)
+        {
             rows.append(.session(Self.row(session)))
         }
         if let person = people[user], person.settingsOwnRev > since {

@@ -29,7 +29,9 @@ extension MemoryLog {
                 } else if !before.contains(where: { $0.place == place }) {
                     before.append((place, head))
                 }
-                if !senders.contains(where: { $0 == (request.sender, place) }) { senders.append((request.sender, place)) }
+                if !senders.contains(where: { $0 == (request.sender, place) }) {
+                    senders.append((request.sender, place))
+                }
             } catch {
                 results.append(.failure(error))
             }
@@ -104,7 +106,12 @@ extension MemoryLog {
         return Changed(view(place, seq, user), finish(unit))
     }
 
-    private mutating func touchReactions(_ user: UserID, _ conversation: ConversationID, _ seq: Int64, _ unit: inout Unit) {
+    private mutating func touchReactions(
+        _ user: UserID,
+        _ conversation: ConversationID,
+        _ seq: Int64,
+        _ unit: inout Unit
+    ) {
         let rev = advanceOwn(user, &unit)
         own[user]?.reactions.removeAll { $0.conversation == conversation && $0.seq == seq }
         own[user]?.reactions.append((conversation, seq, rev))

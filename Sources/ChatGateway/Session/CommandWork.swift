@@ -21,7 +21,8 @@ struct CommandWork: Sendable {
             let page = await attempt { () async throws(ChatError) in
                 try await chat.changes(conversation, since: since, limit: limit, reader: user)
             }
-            guard case .success(let changes) = page else { return Outcome(result: page.map { _ in [] }) }
+            guard case .success(let whole) = page else { return Outcome(result: page.map { _ in [] }) }
+            let changes = whole.cut(to: ReplyBounds.bytes)
             return Outcome(result: .success(ReplyFrame.encoded(re: id, ok: changes)), changes: changes)
         }
         return Outcome(result: await attempt { () async throws(ChatError) in try await answer(id, command) })
@@ -34,12 +35,16 @@ struct CommandWork: Sendable {
             return ReplyFrame.encoded(re: id, ok: IndexPage(index: page.entries, more: page.more))
         case .conversations(let ids):
             let found = try await chat.conversations(ids, reader: user)
-            return ReplyFrame.encoded(re: id, ok: ConversationsAnswer(conversations: found))
+            let frame = ReplyFrame.encoded(re: id, ok: ConversationsAnswer(conversations: found))
+            guard frame.count <= FixedLimits.serverFrameBytes else {
+                throw ChatError(.tooLarge, "ids: the answer would not fit a frame; ask for fewer at a time.")
+            }
+            return frame
         case .syncOwn(let since, let limit):
             return ReplyFrame.encoded(re: id, ok: try await chat.ownChanges(of: user, since: since, limit: limit))
         case .history(let conversation, let bound, let limit):
             let page = try await chat.history(conversation, bound, limit: limit, reader: user)
-            return ReplyFrame.encoded(re: id, ok: page)
+            return ReplyFrame.encoded(re: id, ok: page.cut(to: ReplyBounds.bytes, bound))
         case .edit(let conversation, let seq, let body, let ifRev):
             let message = try await chat.edit(conversation, seq: seq, body: body, ifRev: ifRev, by: user)
             return ReplyFrame.encoded(re: id, ok: MessageAnswer(message: message))

@@ -120,6 +120,7 @@ extension StoreContract {
             world.request(group.id, by: people[1], thread: 99),
             world.request(group.id, by: people[1]),
         ])
+        // A refusal counts as 0.
         #expect(results.map { (try? $0.get().message.seq) ?? 0 } == [1, 0, 0, 1, 0, 0, 2])
         for index in [1, 2, 4, 5] {
             #expect(throws: ChatError.self) { try results[index].get() }

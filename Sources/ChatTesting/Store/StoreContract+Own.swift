@@ -113,6 +113,7 @@ extension StoreContract {
                     world.told(changed)
                 }
             case 1:
+                // Who is out is refused: nothing changes.
                 if let changed = try? await memberships.configure(
                     SettingsPatch(isMuted: random.next() % 2 == 0),
                     conversation: group.id,

@@ -105,11 +105,14 @@ struct CommandTests {
         #expect(client.machine.connection == .online)
     }
 
-    @Test("A changed message in an answer is a row, and does not move the position", arguments: [
-        Command.edit(conversation: room, seq: 2, body: "x", ifRev: nil), .delete(conversation: room, seq: 2),
-        .react(conversation: room, seq: 2, emoji: "+"), .unreact(conversation: room, seq: 2, emoji: "+"),
-        .pin(conversation: room, seq: 2), .unpin(conversation: room, seq: 2),
-    ])
+    @Test(
+        "A changed message in an answer is a row, and does not move the position",
+        arguments: [
+            Command.edit(conversation: room, seq: 2, body: "x", ifRev: nil), .delete(conversation: room, seq: 2),
+            .react(conversation: room, seq: 2, emoji: "+"), .unreact(conversation: room, seq: 2, emoji: "+"),
+            .pin(conversation: room, seq: 2), .unpin(conversation: room, seq: 2),
+        ]
+    )
     func changed(command: Command) {
         var client = MachineHarness.following()
         client.command(command)
@@ -132,7 +135,8 @@ struct CommandTests {
         #expect(client.replica?.position == 101)
         let ticket = client.command(.history(conversation: room, bound: .before(60), limit: 3))
         client.answer(
-            client.machine.lastCommand, HistoryPage(messages: (57...59).map { message($0, rev: $0) }, more: true)
+            client.machine.lastCommand,
+            HistoryPage(messages: (57...59).map { message($0, rev: $0) }, more: true)
         )
         #expect(client.result(of: ticket) != nil)
         #expect(client.replica?.loaded == [57...59, 89...90])
@@ -147,7 +151,8 @@ struct CommandTests {
         client.command(.history(conversation: room, bound: .before(60), limit: 3))
         client.event(messageEvent(58, after: 100, rev: 101))
         client.answer(
-            client.machine.lastCommand, HistoryPage(messages: (57...59).map { message($0, rev: $0) }, more: true)
+            client.machine.lastCommand,
+            HistoryPage(messages: (57...59).map { message($0, rev: $0) }, more: true)
         )
         #expect(client.replica?.message(58)?.rev == 101)
     }
@@ -160,7 +165,8 @@ struct CommandTests {
         client.event(.own(after: 0, rev: 1, rows: [.reaction(reaction)]))
         #expect(client.replica?.message(2)?.mine == ["+"])
         client.answer(
-            client.machine.lastCommand, HistoryPage(messages: (1...3).map { message($0, rev: $0 + 1, mine: []) }, more: false)
+            client.machine.lastCommand,
+            HistoryPage(messages: (1...3).map { message($0, rev: $0 + 1, mine: []) }, more: false)
         )
         #expect(client.replica?.message(2)?.mine == ["+"])
         #expect(client.replica?.message(3)?.mine == [])
@@ -183,9 +189,12 @@ struct CommandTests {
         #expect(client.replica?.own?.unreadFrom == 1)
     }
 
-    @Test("create and join bring the conversation before its joined event", arguments: [
-        Command.create(NewConversation(kind: .group, nonce: "n")), .join(conversation: room),
-    ])
+    @Test(
+        "create and join bring the conversation before its joined event",
+        arguments: [
+            Command.create(NewConversation(kind: .group, nonce: "n")), .join(conversation: room),
+        ]
+    )
     func create(command: Command) {
         var client = MachineHarness.online()
         client.command(command)
@@ -198,9 +207,12 @@ struct CommandTests {
         #expect(client.commands.isEmpty)
     }
 
-    @Test("An older answer does not bring back who has left", arguments: [
-        Command.join(conversation: room), .create(NewConversation(kind: .direct)),
-    ])
+    @Test(
+        "An older answer does not bring back who has left",
+        arguments: [
+            Command.join(conversation: room), .create(NewConversation(kind: .direct)),
+        ]
+    )
     func formerMember(command: Command) {
         var client = MachineHarness.following()
         client.command(command)
@@ -231,10 +243,13 @@ struct CommandTests {
         #expect(client.machine.conversations == [room])
     }
 
-    @Test("A sync that the app asks for covers an interval like an event", arguments: [
-        (since: 0, upTo: 9, position: 9, syncs: false), (since: 5, upTo: 9, position: 9, syncs: false),
-        (since: 2, upTo: 4, position: 5, syncs: false), (since: 7, upTo: 9, position: 5, syncs: true),
-    ])
+    @Test(
+        "A sync that the app asks for covers an interval like an event",
+        arguments: [
+            (since: 0, upTo: 9, position: 9, syncs: false), (since: 5, upTo: 9, position: 9, syncs: false),
+            (since: 2, upTo: 4, position: 5, syncs: false), (since: 7, upTo: 9, position: 5, syncs: true),
+        ]
+    )
     func sync(_ row: (since: Int64, upTo: Int64, position: Int64, syncs: Bool)) {
         var client = MachineHarness.following()
         client.command(.sync(conversation: room, since: row.since, limit: nil))

@@ -43,32 +43,35 @@ struct ConnectionTests {
 
     static let backoff = Outcome.waits(500...1_000)
 
-    @Test("A close code says what to do", arguments: [
-        (4000, "", Outcome.stops(.closed(.malformed, reason: ""))),
-        (4001, "", .stops(.closed(.notHello, reason: ""))),
-        (4003, "", .stops(.closed(.originNotAllowed, reason: ""))),
-        (4010, "elsewhere", .stops(.closed(.tooManyConnections, reason: "elsewhere"))),
-        (4099, "", .stops(.closed(CloseCode(rawValue: 4099), reason: ""))),
-        (4100, "", .asksForToken),
-        (4101, "", .stops(.sessionEnded)),
-        (4150, "", .asksForToken),
-        (4200, "", backoff),
-        (4203, #"{"afterMs":7000}"#, .waits(7_000...7_000)),
-        (4204, #"{"afterMs":0}"#, .waits(0...0)),
-        (4204, #"{"afterMs":-5}"#, backoff),
-        (4204, #"{"afterMs":99999999999}"#, .waits(600_000...600_000)),
-        (4201, "no object", backoff),
-        (4299, "[1]", backoff),
-        (1002, "", backoff),
-        (1003, "", backoff),
-        (1007, "", backoff),
-        (1009, "", backoff),
-        (1000, "", backoff),
-        (1001, "", backoff),
-        (1006, "", backoff),
-        (1011, "", backoff),
-        (4300, "", backoff),
-    ])
+    @Test(
+        "A close code says what to do",
+        arguments: [
+            (4000, "", Outcome.stops(.closed(.malformed, reason: ""))),
+            (4001, "", .stops(.closed(.notHello, reason: ""))),
+            (4003, "", .stops(.closed(.originNotAllowed, reason: ""))),
+            (4010, "elsewhere", .stops(.closed(.tooManyConnections, reason: "elsewhere"))),
+            (4099, "", .stops(.closed(CloseCode(rawValue: 4099), reason: ""))),
+            (4100, "", .asksForToken),
+            (4101, "", .stops(.sessionEnded)),
+            (4150, "", .asksForToken),
+            (4200, "", backoff),
+            (4203, #"{"afterMs":7000}"#, .waits(7_000...7_000)),
+            (4204, #"{"afterMs":0}"#, .waits(0...0)),
+            (4204, #"{"afterMs":-5}"#, backoff),
+            (4204, #"{"afterMs":99999999999}"#, .waits(600_000...600_000)),
+            (4201, "no object", backoff),
+            (4299, "[1]", backoff),
+            (1002, "", backoff),
+            (1003, "", backoff),
+            (1007, "", backoff),
+            (1009, "", backoff),
+            (1000, "", backoff),
+            (1001, "", backoff),
+            (1006, "", backoff),
+            (1011, "", backoff),
+            (4300, "", backoff),
+        ]
+    )
     func closes(code: UInt16, reason: String, outcome: Outcome) {
         var client = MachineHarness.online()
         client.now = 1_000

@@ -8,16 +8,19 @@ import Testing
 @Suite("Events")
 struct EventTests {
     /// The position is 5, three messages are held.
-    @Test("An interval is applied, ignored or a gap", arguments: [
-        (after: 5, rev: 6, position: 6, isApplied: true, syncs: false),
-        (after: 4, rev: 6, position: 6, isApplied: true, syncs: false),
-        (after: 0, rev: 9, position: 9, isApplied: true, syncs: false),
-        (after: 5, rev: 9, position: 9, isApplied: true, syncs: false),
-        (after: 4, rev: 5, position: 5, isApplied: false, syncs: false),
-        (after: 3, rev: 4, position: 5, isApplied: false, syncs: false),
-        (after: 6, rev: 7, position: 5, isApplied: true, syncs: true),
-        (after: 50, rev: 51, position: 5, isApplied: true, syncs: true),
-    ])
+    @Test(
+        "An interval is applied, ignored or a gap",
+        arguments: [
+            (after: 5, rev: 6, position: 6, isApplied: true, syncs: false),
+            (after: 4, rev: 6, position: 6, isApplied: true, syncs: false),
+            (after: 0, rev: 9, position: 9, isApplied: true, syncs: false),
+            (after: 5, rev: 9, position: 9, isApplied: true, syncs: false),
+            (after: 4, rev: 5, position: 5, isApplied: false, syncs: false),
+            (after: 3, rev: 4, position: 5, isApplied: false, syncs: false),
+            (after: 6, rev: 7, position: 5, isApplied: true, syncs: true),
+            (after: 50, rev: 51, position: 5, isApplied: true, syncs: true),
+        ]
+    )
     func intervals(_ row: (after: Int64, rev: Int64, position: Int64, isApplied: Bool, syncs: Bool)) {
         var client = MachineHarness.following()
         client.event(messageEvent(4, after: row.after, rev: row.rev))
@@ -27,14 +30,17 @@ struct EventTests {
         #expect(client.commands == (row.syncs ? [.sync(conversation: room, since: 5, limit: nil)] : []))
     }
 
-    @Test("Every kind of event with an interval moves the position", arguments: [
-        Event.message(conversation: room, after: 5, rev: 6, message: message(4, rev: 6)),
-        .member(conversation: room, after: 5, rev: 6, member: member(bob, rev: 6)),
-        .conversation(conversation: room, after: 5, rev: 6, row: row(rev: 6)),
-        .changes(conversation: room, after: 5, rev: 6, messages: [], members: [], row: nil),
-        .skip(conversation: room, after: 5, rev: 6),
-        .unknown(name: "poll", conversation: room, after: 5, rev: 6),
-    ])
+    @Test(
+        "Every kind of event with an interval moves the position",
+        arguments: [
+            Event.message(conversation: room, after: 5, rev: 6, message: message(4, rev: 6)),
+            .member(conversation: room, after: 5, rev: 6, member: member(bob, rev: 6)),
+            .conversation(conversation: room, after: 5, rev: 6, row: row(rev: 6)),
+            .changes(conversation: room, after: 5, rev: 6, messages: [], members: [], row: nil),
+            .skip(conversation: room, after: 5, rev: 6),
+            .unknown(name: "poll", conversation: room, after: 5, rev: 6),
+        ]
+    )
     func kinds(event: Event) {
         var client = MachineHarness.following()
         client.event(event)
@@ -74,7 +80,8 @@ struct EventTests {
         let sync = client.syncInFlight ?? 0
         client.event(messageEvent(9, after: 10, rev: 11))
         client.answer(
-            sync, ChangesPage(conversation: room, messages: [message(4, rev: 6), message(5, rev: 7)], upTo: 7, head: 7)
+            sync,
+            ChangesPage(conversation: room, messages: [message(4, rev: 6), message(5, rev: 7)], upTo: 7, head: 7)
         )
         #expect(client.replica?.position == 7)
         #expect(client.commands == [.sync(conversation: room, since: 7, limit: nil)])
@@ -89,14 +96,18 @@ struct EventTests {
         #expect(client.replica?.message(4) != nil)
         let first = client.syncInFlight ?? 0
         client.answer(
-            first, ChangesPage(conversation: room, messages: [message(4, rev: 6)], upTo: 6, head: 8, more: true)
+            first,
+            ChangesPage(conversation: room, messages: [message(4, rev: 6)], upTo: 6, head: 8, more: true)
         )
         #expect(client.commands == [.sync(conversation: room, since: 6, limit: nil)])
         #expect(client.replica?.position == 6)
         client.event(messageEvent(7, after: 8, rev: 9))
         #expect(client.replica?.position == 6)
         let last = ChangesPage(
-            conversation: room, messages: [message(5, rev: 7), message(6, rev: 8)], upTo: 8, head: 8
+            conversation: room,
+            messages: [message(5, rev: 7), message(6, rev: 8)],
+            upTo: 8,
+            head: 8
         )
         client.answer(client.syncInFlight ?? 0, last)
         #expect(client.replica?.position == 9)
@@ -150,10 +161,13 @@ struct EventTests {
         #expect(client.closedWith == .protocolError)
     }
 
-    @Test("A refused sync is tried again later; not found means out", arguments: [
-        (ErrorCode.rateLimited, 700 as Int64?, 700 as Int64), (.unavailable, 300, 300), (.unknown, nil, 1_000),
-        (.internal, nil, 1_000),
-    ])
+    @Test(
+        "A refused sync is tried again later; not found means out",
+        arguments: [
+            (ErrorCode.rateLimited, 700 as Int64?, 700 as Int64), (.unavailable, 300, 300), (.unknown, nil, 1_000),
+            (.internal, nil, 1_000),
+        ]
+    )
     func refusedSync(code: ErrorCode, retryAfterMs: Int64?, within: Int64) {
         var client = MachineHarness.following()
         client.event(.behind(conversation: room, head: 8))
@@ -215,7 +229,8 @@ struct EventTests {
         client.answer(client.machine.lastCommand, ConversationsAnswer(conversations: [row(head: 6, lastSeq: 4)]))
         #expect(client.commands.contains(.sync(conversation: room, since: 6, limit: nil)))
         client.answer(
-            client.syncInFlight ?? 0, ChangesPage(conversation: room, messages: [message(5, rev: 7)], upTo: 7, head: 7)
+            client.syncInFlight ?? 0,
+            ChangesPage(conversation: room, messages: [message(5, rev: 7)], upTo: 7, head: 7)
         )
         #expect(client.replica?.position == 7)
         #expect(client.replica?.message(5) != nil)
@@ -253,7 +268,12 @@ struct EventTests {
         #expect(client.commands == [.syncOwn(since: 1, limit: nil)])
         #expect(client.machine.ownPosition == 1)
         #expect(client.replica?.own?.readSeq == 3)
-        let page = OwnPage(rows: [membership(rev: 2, readSeq: 2, unread: 1, favourite: true)], upTo: 2, head: 3, more: true)
+        let page = OwnPage(
+            rows: [membership(rev: 2, readSeq: 2, unread: 1, favourite: true)],
+            upTo: 2,
+            head: 3,
+            more: true
+        )
         client.answer(client.machine.lastCommand, page)
         #expect(client.commands == [.syncOwn(since: 2, limit: nil)])
         client.answer(client.machine.lastCommand, OwnPage(rows: [], upTo: 3, head: 3))

@@ -91,10 +91,13 @@ struct OutboxTests {
         #expect(sends(client) == ["1", "2", "1", "3"])
     }
 
-    @Test("Refused for a while: nothing of the conversation overtakes, the nonce stays", arguments: [
-        (ErrorCode.rateLimited, 400 as Int64?, 400 as Int64), (.rateLimited, nil, 1_000), (.unavailable, 300, 300),
-        (.unavailable, nil, 1_000), (.unknown, nil, 1_000), (.unknown, 50, 50), (.unauthenticated, nil, 1_000),
-    ])
+    @Test(
+        "Refused for a while: nothing of the conversation overtakes, the nonce stays",
+        arguments: [
+            (ErrorCode.rateLimited, 400 as Int64?, 400 as Int64), (.rateLimited, nil, 1_000), (.unavailable, 300, 300),
+            (.unavailable, nil, 1_000), (.unknown, nil, 1_000), (.unknown, 50, 50), (.unauthenticated, nil, 1_000),
+        ]
+    )
     func temporary(code: ErrorCode, retryAfterMs: Int64?, within: Int64) {
         var client = MachineHarness.following()
         let ticket = client.send("1")
@@ -126,9 +129,12 @@ struct OutboxTests {
         #expect(sends(client).count == 8)
     }
 
-    @Test("Refused for good: reported, out of the queue, the next goes", arguments: [
-        ErrorCode.invalid, .forbidden, .notFound, .conflict, .tooLarge, .gone, ErrorCode(rawValue: "novel"),
-    ])
+    @Test(
+        "Refused for good: reported, out of the queue, the next goes",
+        arguments: [
+            ErrorCode.invalid, .forbidden, .notFound, .conflict, .tooLarge, .gone, ErrorCode(rawValue: "novel"),
+        ]
+    )
     func definitive(code: ErrorCode) {
         var client = MachineHarness.following()
         let ticket = client.send("1")
@@ -205,9 +211,12 @@ struct OutboxTests {
         client.close(1006)
         client.take(.connect(token: nil))
         let row = message(4, rev: 6, from: alice, nonce: "x", body: "other")
-        client.greet(helloReply(
-            index: [entry(head: 6)], changes: [ChangesPage(conversation: room, messages: [row], upTo: 6, head: 6)]
-        ))
+        client.greet(
+            helloReply(
+                index: [entry(head: 6)],
+                changes: [ChangesPage(conversation: room, messages: [row], upTo: 6, head: 6)]
+            )
+        )
         #expect(client.sendInFlight != nil)
     }
 

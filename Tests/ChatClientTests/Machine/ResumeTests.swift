@@ -16,7 +16,10 @@ struct ResumeTests {
         client.answer(client.machine.lastCommand, ConversationsAnswer(conversations: [row()]))
         #expect(client.commands == [.history(conversation: room, bound: .newest, limit: 50)])
         #expect(client.replica?.position == 5)
-        client.answer(client.machine.lastCommand, HistoryPage(messages: [message(2, rev: 3), message(3, rev: 4)], more: true))
+        client.answer(
+            client.machine.lastCommand,
+            HistoryPage(messages: [message(2, rev: 3), message(3, rev: 4)], more: true)
+        )
         #expect(client.replica?.messages.map(\.seq) == [2, 3])
         #expect(client.replica?.loaded == [2...3])
         #expect(client.machine.isSettled)
@@ -31,7 +34,12 @@ struct ResumeTests {
         client.answer(client.machine.lastCommand, ConversationsAnswer(conversations: [row(head: 3, lastSeq: 2)]))
         #expect(client.commands == [.sync(conversation: room, since: 0, limit: 2)])
         let first = ChangesPage(
-            conversation: room, row: row(head: 3, lastSeq: 2), messages: [message(1, rev: 2)], upTo: 2, head: 3, more: true
+            conversation: room,
+            row: row(head: 3, lastSeq: 2),
+            messages: [message(1, rev: 2)],
+            upTo: 2,
+            head: 3,
+            more: true
         )
         client.answer(client.machine.lastCommand, first)
         #expect(client.commands == [.sync(conversation: room, since: 2, limit: 2)])
@@ -53,7 +61,8 @@ struct ResumeTests {
         client.answer(client.machine.lastCommand, ConversationsAnswer(conversations: [first]))
         #expect(client.replica?.member(bob) != nil)
         client.answer(
-            client.machine.lastCommand, ChangesPage(conversation: room, members: [member(alice, rev: 1)], upTo: 4, head: 4)
+            client.machine.lastCommand,
+            ChangesPage(conversation: room, members: [member(alice, rev: 1)], upTo: 4, head: 4)
         )
         #expect(client.replica?.members.map(\.user) == [alice])
         #expect(client.replica?.memberCount == 1)
@@ -73,7 +82,8 @@ struct ResumeTests {
         client.event(messageEvent(6, after: 7, rev: 8))
         #expect(client.commands == [.sync(conversation: room, since: 6, limit: nil)])
         client.answer(
-            client.machine.lastCommand, ChangesPage(conversation: room, messages: [message(5, rev: 7)], upTo: 8, head: 8)
+            client.machine.lastCommand,
+            ChangesPage(conversation: room, messages: [message(5, rev: 7)], upTo: 8, head: 8)
         )
         #expect(client.machine.position(of: room) == 8)
         #expect(client.machine.isSettled)
@@ -87,7 +97,8 @@ struct ResumeTests {
         var configuration = ClientConfiguration()
         configuration.keepsRows = false
         var client = MachineHarness.online(
-            configuration, reply: helloReply(own: 9, index: ids.map { entry($0, head: 5) })
+            configuration,
+            reply: helloReply(own: 9, index: ids.map { entry($0, head: 5) })
         )
         client.command(.open(conversation: ids[40]))
         client.command(.open(conversation: ids[250]))
@@ -110,17 +121,21 @@ struct ResumeTests {
     @Test("The changes of hello are applied; those with more are paged on")
     func changes() {
         var client = MachineHarness.following()
-        reconnect(&client, helloReply(
-            index: [entry(head: 9, lastSeq: 5)],
-            changes: [ChangesPage(conversation: room, messages: [message(4, rev: 6)], upTo: 6, head: 9, more: true)]
-        ))
+        reconnect(
+            &client,
+            helloReply(
+                index: [entry(head: 9, lastSeq: 5)],
+                changes: [ChangesPage(conversation: room, messages: [message(4, rev: 6)], upTo: 6, head: 9, more: true)]
+            )
+        )
         #expect(client.replica?.position == 6)
         #expect(client.replica?.messages.last?.seq == 4)
         #expect(client.commands.contains(.sync(conversation: room, since: 6, limit: nil)))
         client.event(messageEvent(6, after: 9, rev: 10))
         #expect(client.replica?.position == 6)
         client.answer(
-            client.syncInFlight ?? 0, ChangesPage(conversation: room, messages: [message(5, rev: 9)], upTo: 9, head: 9)
+            client.syncInFlight ?? 0,
+            ChangesPage(conversation: room, messages: [message(5, rev: 9)], upTo: 9, head: 9)
         )
         #expect(client.replica?.position == 10)
         #expect(client.replica?.messages.map(\.seq) == [1, 2, 3, 4, 5, 6])
@@ -161,16 +176,17 @@ struct ResumeTests {
     func aboveHead(where place: String) {
         var client = MachineHarness.following()
         client.event(.own(after: 0, rev: 3, rows: []))
-        let reply = switch place {
-        case "index": helloReply(own: 3, index: [entry(head: 4)])
-        case "own": helloReply(own: 2, index: [entry(head: 5)])
-        default:
-            helloReply(
-                own: 3,
-                index: [entry(head: 5)],
-                changes: [ChangesPage(conversation: room, upTo: 0, head: 5, reset: true)]
-            )
-        }
+        let reply =
+            switch place {
+            case "index": helloReply(own: 3, index: [entry(head: 4)])
+            case "own": helloReply(own: 2, index: [entry(head: 5)])
+            default:
+                helloReply(
+                    own: 3,
+                    index: [entry(head: 5)],
+                    changes: [ChangesPage(conversation: room, upTo: 0, head: 5, reset: true)]
+                )
+            }
         reconnect(&client, reply)
         #expect(client.delivered.contains(.reset))
         #expect(client.replica == nil)
@@ -199,11 +215,15 @@ struct ResumeTests {
         reconnect(&client, helloReply(index: [entry(room, head: 5)], more: true))
         #expect(client.commands.contains(.index(after: room)))
         #expect(!client.machine.isSettled)
-        client.answer(client.inFlight { if case .index = $0 { true } else { false } } ?? 0,
-            IndexPage(index: [entry(otherRoom, head: 2)], more: true))
+        client.answer(
+            client.inFlight { if case .index = $0 { true } else { false } } ?? 0,
+            IndexPage(index: [entry(otherRoom, head: 2)], more: true)
+        )
         #expect(client.commands.contains(.index(after: otherRoom)))
-        client.answer(client.inFlight { $0 == .index(after: otherRoom) } ?? 0,
-            IndexPage(index: [entry(third, head: 2)]))
+        client.answer(
+            client.inFlight { $0 == .index(after: otherRoom) } ?? 0,
+            IndexPage(index: [entry(third, head: 2)])
+        )
         client.answerAll(rows: [row(otherRoom, head: 2, lastSeq: 0), row(third, head: 2, lastSeq: 0)])
         #expect(client.machine.conversations == [room, otherRoom, third])
         #expect(client.machine.isSettled)
@@ -295,9 +315,11 @@ struct ResumeTests {
         var next = MachineHarness(snapshot: client.machine.snapshot)
         next.take(.connect(token: "t"))
         next.take(.opened(1))
-        #expect(next.commands == [
-            .hello(Hello(token: "t", epoch: "e1", own: 0, resume: [Hello.Position(conversation: room, rev: 5)])),
-        ])
+        #expect(
+            next.commands == [
+                .hello(Hello(token: "t", epoch: "e1", own: 0, resume: [Hello.Position(conversation: room, rev: 5)]))
+            ]
+        )
         next.answer(1, helloReply(index: [entry(head: 5)]))
         #expect(next.replica == client.replica)
         #expect(next.machine.snapshot == client.machine.snapshot)

@@ -43,7 +43,8 @@ struct SimulationTests {
     @Test("A quiet network: rows equal the server's", arguments: seeds)
     func quiet(seed: UInt64) {
         var simulation = ClientSimulation(
-            seed: seed, configurations: [(alice, everything()), (alice, newest(5)), (bob, positionsOnly())]
+            seed: seed,
+            configurations: [(alice, everything()), (alice, newest(5)), (bob, positionsOnly())]
         )
         simulation.cutPercent = 0
         run(&simulation, steps: 1_000)
@@ -53,12 +54,17 @@ struct SimulationTests {
     @Test("Cuts, lost answers, refusals, slow connections: rows equal the server's", arguments: seeds)
     func faults(seed: UInt64) {
         var simulation = ClientSimulation(
-            seed: seed, configurations: [(alice, everything()), (alice, newest(10)), (bob, everything()), (bob, positionsOnly())]
+            seed: seed,
+            configurations: [(alice, everything()), (alice, newest(10)), (bob, everything()), (bob, positionsOnly())]
         )
         simulation.cutPercent = 8
         simulation.server.syncLimit = 9
         simulation.server.faults = FakeServer.Faults(
-            lostEvents: 0, behind: 4, refusedSends: 15, refusedSyncs: 10, unknownSends: 15
+            lostEvents: 0,
+            behind: 4,
+            refusedSends: 15,
+            refusedSyncs: 10,
+            unknownSends: 15
         )
         run(&simulation, steps: 2_000)
         check(simulation)
@@ -67,10 +73,15 @@ struct SimulationTests {
     @Test("Lost events: found by the next event or the next hello", arguments: seeds)
     func lostEvents(seed: UInt64) {
         var simulation = ClientSimulation(
-            seed: seed, configurations: [(alice, everything()), (alice, newest(3)), (bob, newest(0))]
+            seed: seed,
+            configurations: [(alice, everything()), (alice, newest(3)), (bob, newest(0))]
         )
         simulation.server.faults = FakeServer.Faults(
-            lostEvents: 10, behind: 2, refusedSends: 5, refusedSyncs: 5, unknownSends: 5
+            lostEvents: 10,
+            behind: 2,
+            refusedSends: 5,
+            refusedSyncs: 5,
+            unknownSends: 5
         )
         for _ in 0..<1_500 { simulation.step() }
         simulation.settle()
@@ -83,7 +94,8 @@ struct SimulationTests {
     @Test("Bounded memory and giving up on what is far behind: what is held equals the server's", arguments: seeds)
     func bounded(seed: UInt64) {
         var simulation = ClientSimulation(
-            seed: seed, configurations: [(alice, newest(8, kept: 16, lag: 12)), (bob, newest(4, kept: 40, lag: 30))]
+            seed: seed,
+            configurations: [(alice, newest(8, kept: 16, lag: 12)), (bob, newest(4, kept: 40, lag: 30))]
         )
         simulation.cutPercent = 8
         simulation.server.faults = FakeServer.Faults(behind: 3, refusedSends: 5, refusedSyncs: 5, unknownSends: 5)
@@ -97,7 +109,8 @@ struct SimulationTests {
     @Test("A restored store: everything afresh, the outbox kept", arguments: seeds)
     func restored(seed: UInt64) {
         var simulation = ClientSimulation(
-            seed: seed, configurations: [(alice, everything()), (alice, newest(10)), (bob, positionsOnly())]
+            seed: seed,
+            configurations: [(alice, everything()), (alice, newest(10)), (bob, positionsOnly())]
         )
         simulation.server.faults = FakeServer.Faults(behind: 2, refusedSends: 10, refusedSyncs: 5, unknownSends: 10)
         for _ in 0..<700 { simulation.step() }
@@ -114,10 +127,16 @@ struct SimulationTests {
     func deterministic(seed: UInt64) {
         func trace() -> ([ClientSnapshot], Int64) {
             var simulation = ClientSimulation(
-                seed: seed, configurations: [(alice, everything()), (alice, newest(10)), (bob, positionsOnly())]
+                seed: seed,
+                configurations: [(alice, everything()), (alice, newest(10)), (bob, positionsOnly())]
             )
             simulation.cutPercent = 8
-            simulation.server.faults = FakeServer.Faults(behind: 4, refusedSends: 15, refusedSyncs: 10, unknownSends: 15)
+            simulation.server.faults = FakeServer.Faults(
+                behind: 4,
+                refusedSends: 15,
+                refusedSyncs: 10,
+                unknownSends: 15
+            )
             run(&simulation, steps: 800)
             return (simulation.devices.map(\.machine.snapshot), simulation.now)
         }
@@ -166,7 +185,10 @@ struct SimulationTests {
         }
         // What was delivered makes the same rows.
         for message in replica.messages {
-            #expect(device.mirror[id]?[message.seq] == message, "\(message.seq) of \(device.machine.configuration.bootstrap)")
+            #expect(
+                device.mirror[id]?[message.seq] == message,
+                "\(message.seq) of \(device.machine.configuration.bootstrap)"
+            )
         }
         #expect(replica.members.map { $0.user } == truth.members?.map(\.user))
         #expect(replica.members.map { $0.rev } == truth.members?.map(\.rev))
@@ -197,7 +219,9 @@ struct SimulationTests {
             switch device.results[ticket] {
             case .success(let json):
                 guard !isRestored else { continue }
-                let stored = simulation.server.store.rooms[send.conversation]?.messages.filter { $0.nonce == send.nonce }
+                let stored = simulation.server.store.rooms[send.conversation]?.messages.filter {
+                    $0.nonce == send.nonce
+                }
                 #expect(stored?.count == 1)
                 #expect(stored?.first.map { .integer($0.seq) } == json["seq"])
             case .failure(.refused(let error)):

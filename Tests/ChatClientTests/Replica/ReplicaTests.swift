@@ -8,7 +8,10 @@ import Testing
 @Suite("Replica")
 struct ReplicaTests {
     func replica(lastSeq: Int64 = 3, readSeq: Int64 = 0, everything: Bool = true) -> ConversationReplica {
-        var replica = ConversationReplica(row(lastSeq: lastSeq, own: ownState(readSeq: readSeq)), everything: everything)
+        var replica = ConversationReplica(
+            row(lastSeq: lastSeq, own: ownState(readSeq: readSeq)),
+            everything: everything
+        )
         guard everything, lastSeq > 0 else { return replica }
         for seq in 1...lastSeq { _ = replica.apply(message(seq, rev: seq), sentBy: alice) }
         return replica
@@ -20,14 +23,17 @@ struct ReplicaTests {
         var kept: (rev: Int64, mine: [String]?)
     }
 
-    @Test("The higher rev wins; mine absent leaves it", arguments: [
-        Merge(stored: (5, ["a"]), new: (6, nil), kept: (6, ["a"])),
-        Merge(stored: (5, ["a"]), new: (6, ["b"]), kept: (6, ["b"])),
-        Merge(stored: (5, ["a"]), new: (5, ["b"]), kept: (5, ["b"])),
-        Merge(stored: (5, ["a"]), new: (5, nil), kept: (5, ["a"])),
-        Merge(stored: (5, ["a"]), new: (4, ["b"]), kept: (5, ["a"])),
-        Merge(stored: (5, nil), new: (4, nil), kept: (5, nil)),
-    ])
+    @Test(
+        "The higher rev wins; mine absent leaves it",
+        arguments: [
+            Merge(stored: (5, ["a"]), new: (6, nil), kept: (6, ["a"])),
+            Merge(stored: (5, ["a"]), new: (6, ["b"]), kept: (6, ["b"])),
+            Merge(stored: (5, ["a"]), new: (5, ["b"]), kept: (5, ["b"])),
+            Merge(stored: (5, ["a"]), new: (5, nil), kept: (5, ["a"])),
+            Merge(stored: (5, ["a"]), new: (4, ["b"]), kept: (5, ["a"])),
+            Merge(stored: (5, nil), new: (4, nil), kept: (5, nil)),
+        ]
+    )
     func merging(_ row: Merge) {
         var rows = MessageRows()
         _ = rows.merge(message(1, rev: row.stored.rev, mine: row.stored.mine))
@@ -76,15 +82,18 @@ struct ReplicaTests {
         var unread: Int64
     }
 
-    @Test("Unread is what lies above the marker without tombstones", arguments: [
-        Unread(readSeq: 0, tombstones: [], unread: 5),
-        Unread(readSeq: 0, tombstones: [1, 5], unread: 3),
-        Unread(readSeq: 3, tombstones: [1, 2], unread: 2),
-        Unread(readSeq: 3, tombstones: [4], unread: 1),
-        Unread(readSeq: 5, tombstones: [], unread: 0),
-        Unread(readSeq: 4, tombstones: [5], unread: 0),
-        Unread(readSeq: 3, tombstones: [4, 5], unread: 0),
-    ])
+    @Test(
+        "Unread is what lies above the marker without tombstones",
+        arguments: [
+            Unread(readSeq: 0, tombstones: [], unread: 5),
+            Unread(readSeq: 0, tombstones: [1, 5], unread: 3),
+            Unread(readSeq: 3, tombstones: [1, 2], unread: 2),
+            Unread(readSeq: 3, tombstones: [4], unread: 1),
+            Unread(readSeq: 5, tombstones: [], unread: 0),
+            Unread(readSeq: 4, tombstones: [5], unread: 0),
+            Unread(readSeq: 3, tombstones: [4, 5], unread: 0),
+        ]
+    )
     func unread(_ row: Unread) {
         var replica = replica(lastSeq: 5, readSeq: row.readSeq)
         for seq in row.tombstones { _ = replica.apply(message(seq, rev: 9, isDeleted: true), sentBy: alice) }
@@ -187,12 +196,15 @@ struct ReplicaTests {
         var dropped: [ClosedRange<Int64>]
     }
 
-    @Test("Trimming drops what is farthest from the anchor", arguments: [
-        Trim(anchor: nil, kept: [71...100], dropped: [1...70]),
-        Trim(anchor: 1...20, kept: [1...30], dropped: [31...100]),
-        Trim(anchor: 91...100, kept: [71...100], dropped: [1...70]),
-        Trim(anchor: 40...50, kept: [21...50], dropped: [51...100, 1...20]),
-    ])
+    @Test(
+        "Trimming drops what is farthest from the anchor",
+        arguments: [
+            Trim(anchor: nil, kept: [71...100], dropped: [1...70]),
+            Trim(anchor: 1...20, kept: [1...30], dropped: [31...100]),
+            Trim(anchor: 91...100, kept: [71...100], dropped: [1...70]),
+            Trim(anchor: 40...50, kept: [21...50], dropped: [51...100, 1...20]),
+        ]
+    )
     func trim(_ row: Trim) {
         var replica = replica(lastSeq: 100)
         expect(replica.trim(to: 30, near: row.anchor) == row.dropped)
@@ -242,17 +254,20 @@ struct RangeTests {
         var tail: Int64
     }
 
-    @Test("Ranges join where they touch; the tail swallows what reaches it", arguments: [
-        Insert(ranges: [1...2, 5...6], closed: [1...2, 5...6], tail: 20),
-        Insert(ranges: [1...2, 3...4], closed: [1...4], tail: 20),
-        Insert(ranges: [5...6, 1...2, 3...4], closed: [1...6], tail: 20),
-        Insert(ranges: [1...9, 3...4], closed: [1...9], tail: 20),
-        Insert(ranges: [15...19], closed: [], tail: 15),
-        Insert(ranges: [15...25], closed: [], tail: 15),
-        Insert(ranges: [10...14, 15...19], closed: [], tail: 10),
-        Insert(ranges: [25...30], closed: [], tail: 20),
-        Insert(ranges: [5...6, 18...19, 7...17], closed: [], tail: 5),
-    ])
+    @Test(
+        "Ranges join where they touch; the tail swallows what reaches it",
+        arguments: [
+            Insert(ranges: [1...2, 5...6], closed: [1...2, 5...6], tail: 20),
+            Insert(ranges: [1...2, 3...4], closed: [1...4], tail: 20),
+            Insert(ranges: [5...6, 1...2, 3...4], closed: [1...6], tail: 20),
+            Insert(ranges: [1...9, 3...4], closed: [1...9], tail: 20),
+            Insert(ranges: [15...19], closed: [], tail: 15),
+            Insert(ranges: [15...25], closed: [], tail: 15),
+            Insert(ranges: [10...14, 15...19], closed: [], tail: 10),
+            Insert(ranges: [25...30], closed: [], tail: 20),
+            Insert(ranges: [5...6, 18...19, 7...17], closed: [], tail: 5),
+        ]
+    )
     func insert(_ row: Insert) {
         var ranges = LoadedRanges(tail: 20)
         for range in row.ranges { ranges.insert(range) }

@@ -12,7 +12,14 @@ extension FakeServer {
     mutating func create(_ id: ConversationID, by user: UserID, members: [UserID]) {
         store.clock += 1
         var row = Conversation(
-            id: id, kind: .channel, name: "Room", isPublic: true, createdAt: store.clock, rev: 1, head: 0, lastSeq: 0,
+            id: id,
+            kind: .channel,
+            name: "Room",
+            isPublic: true,
+            createdAt: store.clock,
+            rev: 1,
+            head: 0,
+            lastSeq: 0,
             memberCount: 0
         )
         row.rev = 1
@@ -62,7 +69,12 @@ extension FakeServer {
         store.clock += 1
         room.head += 1
         let message = Message(
-            conversation: id, seq: room.lastSeq + 1, rev: room.head, sender: user, nonce: send.nonce, body: send.body,
+            conversation: id,
+            seq: room.lastSeq + 1,
+            rev: room.head,
+            sender: user,
+            nonce: send.nonce,
+            body: send.body,
             sentAt: store.clock
         )
         room.messages.append(message)
@@ -77,7 +89,10 @@ extension FakeServer {
 
     /// Changes a message; `change` answers whether there was anything to change.
     mutating func change(
-        _ seq: Int64, in id: ConversationID, by user: UserID, _ change: (inout Message) -> Bool
+        _ seq: Int64,
+        in id: ConversationID,
+        by user: UserID,
+        _ change: (inout Message) -> Bool
     ) throws(Refusal) -> Message {
         guard var room = store.rooms[id], room.isMember(user) else { throw Refusal(code: .notFound) }
         guard seq >= 1, seq <= room.lastSeq else { throw Refusal(code: .notFound) }
@@ -107,7 +122,11 @@ extension FakeServer {
     }
 
     mutating func react(
-        _ emoji: String, _ isOn: Bool, seq: Int64, in id: ConversationID, by user: UserID
+        _ emoji: String,
+        _ isOn: Bool,
+        seq: Int64,
+        in id: ConversationID,
+        by user: UserID
     ) throws(Refusal) -> Message {
         let answer = try change(seq, in: id, by: user) { message in
             var users = message.reactions.first { $0.emoji == emoji }?.users ?? []

@@ -109,7 +109,10 @@ extension FakeServer {
     }
 
     private mutating func sync(
-        _ conversation: ConversationID, since: Int64, limit: Int64?, on id: UInt64
+        _ conversation: ConversationID,
+        since: Int64,
+        limit: Int64?,
+        on id: UInt64
     ) throws(Refusal) -> ChangesPage {
         guard let user = connections[id]?.user, store.rooms[conversation]?.isMember(user) == true else {
             throw Refusal(code: .notFound)
@@ -127,24 +130,32 @@ extension FakeServer {
     }
 
     private func history(
-        _ conversation: ConversationID, _ bound: HistoryBound, limit: Int, for user: UserID
+        _ conversation: ConversationID,
+        _ bound: HistoryBound,
+        limit: Int,
+        for user: UserID
     ) throws(Refusal) -> HistoryPage {
         guard let room = store.rooms[conversation], room.isMember(user) else { throw Refusal(code: .notFound) }
         let all = room.messages.map { store.message($0, for: user) }
         switch bound {
         case .newest: return HistoryPage(messages: all.suffix(limit), more: all.count > limit)
         case .before(let seq): return HistoryPage(messages: all.filter { $0.seq < seq }.suffix(limit), more: false)
-        case .after(let seq): return HistoryPage(messages: Array(all.filter { $0.seq > seq }.prefix(limit)), more: false)
+        case .after(let seq):
+            return HistoryPage(messages: Array(all.filter { $0.seq > seq }.prefix(limit)), more: false)
         case .around(let seq):
             let near = all.filter { abs($0.seq - seq) <= Int64(limit / 2) }
             return HistoryPage(messages: near, more: false)
-        case .at(let time): return HistoryPage(messages: Array(all.filter { $0.sentAt >= time }.prefix(limit)), more: false)
+        case .at(let time):
+            return HistoryPage(messages: Array(all.filter { $0.sentAt >= time }.prefix(limit)), more: false)
         }
     }
 
     private mutating func take(_ new: Send, by user: UserID) throws(Refusal) -> SendReply {
         if generator.chance(faults.refusedSends) {
-            throw Refusal(code: generator.chance(60) ? .rateLimited : .unavailable, retryAfterMs: 1 + Int64(generator.below(300)))
+            throw Refusal(
+                code: generator.chance(60) ? .rateLimited : .unavailable,
+                retryAfterMs: 1 + Int64(generator.below(300))
+            )
         }
         let isUnknown = generator.chance(faults.unknownSends)
         if isUnknown, generator.chance(50) { throw Refusal(code: .unknown) }

@@ -93,7 +93,14 @@ struct FakeServer {
     // MARK: Telling
 
     /// Tells a change to the connections of a conversation's members. `make` builds the event for an interval.
-    mutating func tell(_ id: ConversationID, after: Int64, rev: Int64, messages: [Message] = [], members: [Member] = [], row: Bool = false) {
+    mutating func tell(
+        _ id: ConversationID,
+        after: Int64,
+        rev: Int64,
+        messages: [Message] = [],
+        members: [Member] = [],
+        row: Bool = false
+    ) {
         for key in connections.keys.sorted() {
             guard var connection = connections[key], connection.isGreeted, let position = connection.positions[id],
                 !connection.suspended.contains(id), rev > position
@@ -118,7 +125,12 @@ struct FakeServer {
     }
 
     private func event(
-        _ id: ConversationID, after: Int64, rev: Int64, messages: [Message], members: [Member], row: Bool
+        _ id: ConversationID,
+        after: Int64,
+        rev: Int64,
+        messages: [Message],
+        members: [Member],
+        row: Bool
     ) -> Event {
         let conversation = row ? store.conversation(id, for: nil) : nil
         if messages.count == 1, members.isEmpty, !row, let message = messages.first {
@@ -134,7 +146,12 @@ struct FakeServer {
                 : .unknown(name: "poll", conversation: id, after: after, rev: rev)
         }
         return .changes(
-            conversation: id, after: after, rev: rev, messages: messages, members: members, row: conversation
+            conversation: id,
+            after: after,
+            rev: rev,
+            messages: messages,
+            members: members,
+            row: conversation
         )
     }
 
@@ -165,7 +182,8 @@ struct FakeServer {
 
     private static func parts(_ event: Event) -> Parts? {
         switch event {
-        case .message(let id, let after, let rev, let message): Parts(id: id, after: after, rev: rev, messages: [message])
+        case .message(let id, let after, let rev, let message):
+            Parts(id: id, after: after, rev: rev, messages: [message])
         case .member(let id, let after, let rev, let member): Parts(id: id, after: after, rev: rev, members: [member])
         case .conversation(let id, let after, let rev, let row): Parts(id: id, after: after, rev: rev, row: row)
         case .changes(let id, let after, let rev, let messages, let members, let row):
@@ -177,7 +195,8 @@ struct FakeServer {
 
     /// Tells somebody's connections that they are in or out.
     mutating func tell(_ user: UserID, _ event: Event, of id: ConversationID, position: Int64?) {
-        for key in connections.keys.sorted() where connections[key]?.user == user && connections[key]?.isGreeted == true {
+        for key in connections.keys.sorted() where connections[key]?.user == user && connections[key]?.isGreeted == true
+        {
             connections[key]?.positions[id] = position
             connections[key]?.suspended.remove(id)
             connections[key]?.events[id, default: []].append(event)
@@ -197,11 +216,15 @@ struct FakeServer {
     private mutating func tellOwn(_ row: Untold) {
         untold.remove(row)
         guard let room = store.rooms[row.conversation] else { return }
-        let state = room.own(row.user)
+        let state =
+            room.own(row.user)
             ?? OwnState(role: .member, readSeq: 0, unread: 0, mentions: 0)
         let after = store.owns[row.user]?.head ?? 0
         let membership = OwnRow.Membership(
-            rev: after + 1, conversation: row.conversation, state: state, left: !room.isMember(row.user)
+            rev: after + 1,
+            conversation: row.conversation,
+            state: state,
+            left: !room.isMember(row.user)
         )
         store.owns[row.user, default: FakeStore.OwnLog()].head = after + 1
         store.owns[row.user]?.memberships[row.conversation] = membership

@@ -80,7 +80,9 @@ struct FakeStore {
             case member(Member)
         }
         var rows: [(rev: Int64, row: Row)] = room.messages.filter { $0.rev > since }.map { ($0.rev, .message($0)) }
-        rows += room.members.values.filter { $0.rev > since && (since > 0 || $0.leftAt == nil) }.map { ($0.rev, .member($0)) }
+        rows += room.members.values.filter { $0.rev > since && (since > 0 || $0.leftAt == nil) }.map {
+            ($0.rev, .member($0))
+        }
         if room.row.rev > since { rows.append((room.row.rev, .row)) }
         rows.sort { $0.rev < $1.rev }
         var page = ChangesPage(conversation: id, upTo: room.head, head: room.head)

@@ -15,7 +15,11 @@ struct MachineHarness {
     var sent: [CommandFrame] = []
     private var lastTicket: Ticket = 0
 
-    init(_ configuration: ClientConfiguration = ClientConfiguration(), seed: UInt64 = 1, snapshot: ClientSnapshot? = nil) {
+    init(
+        _ configuration: ClientConfiguration = ClientConfiguration(),
+        seed: UInt64 = 1,
+        snapshot: ClientSnapshot? = nil
+    ) {
         machine = ClientStateMachine(configuration: configuration, snapshot: snapshot)
         random = SeededGenerator(seed: seed)
     }
@@ -38,7 +42,9 @@ struct MachineHarness {
         configuration: ClientConfiguration = ClientConfiguration()
     ) -> MachineHarness {
         var harness = online(configuration, reply: helloReply(index: [entry(head: head, lastSeq: lastSeq)]))
-        harness.answerAll(rows: [row(head: head, lastSeq: lastSeq, members: [member(alice, rev: 1), member(bob, rev: 2)])])
+        harness.answerAll(rows: [
+            row(head: head, lastSeq: lastSeq, members: [member(alice, rev: 1), member(bob, rev: 2)])
+        ])
         return harness
     }
 

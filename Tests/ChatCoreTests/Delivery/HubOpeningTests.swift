@@ -30,7 +30,11 @@ import Testing
         #expect(live.events(for: first).count == 2)
         let opening = Sample.opening(Sample.bob, session: 2, [Sample.room: 3])
         let (slot, actions) = hub.open(opening, watch: watch, now: 0)
-        #expect(actions == [.send(.message(conversation: Sample.room, after: 3, rev: 4, message: Sample.message(4)), to: [slot])])
+        #expect(
+            actions == [
+                .send(.message(conversation: Sample.room, after: 3, rev: 4, message: Sample.message(4)), to: [slot])
+            ]
+        )
     }
 
     @Test mutating func aSnapshotAheadOfTheFeedMakesItCatchUp() {

@@ -95,8 +95,12 @@ import Testing
         let first = hub.connect(Sample.opening(Sample.bob, [:]))
         let second = hub.connect(Sample.opening(Sample.bob, session: 2, [:]))
         let added = LogEvent(
-            conversation: Sample.room, after: 4, rev: 5, members: [Sample.member(Sample.bob, rev: 5)],
-            arrivals: [Sample.bob], memberCount: 3
+            conversation: Sample.room,
+            after: 4,
+            rev: 5,
+            members: [Sample.member(Sample.bob, rev: 5)],
+            arrivals: [Sample.bob],
+            memberCount: 3
         )
         let actions = hub.receive(Commit(events: [added], own: [Sample.own(Sample.bob, 1)]), now: 0)
         let join = try #require(actions.joins.first)
@@ -161,7 +165,8 @@ import Testing
         let slot = hub.connect(Sample.opening(Sample.bob, [Sample.room: 4]))
         // The own log tells of removal and return before the conversation's log tells of the removal.
         let early = hub.hearOwn(
-            Sample.own(Sample.bob, 1, Sample.membership(1, left: true)), Sample.own(Sample.bob, 2, Sample.membership(2))
+            Sample.own(Sample.bob, 1, Sample.membership(1, left: true)),
+            Sample.own(Sample.bob, 2, Sample.membership(2))
         )
         #expect(early.joins.isEmpty)
         let actions = hub.hear(Sample.departed(Sample.bob, 5))

@@ -84,7 +84,12 @@ enum Sample {
         )
     }
 
-    static func membership(_ rev: Int64, in conversation: ConversationID = room, unread: Int64 = 0, left: Bool = false) -> OwnRow {
+    static func membership(
+        _ rev: Int64,
+        in conversation: ConversationID = room,
+        unread: Int64 = 0,
+        left: Bool = false
+    ) -> OwnRow {
         .membership(
             OwnRow.Membership(
                 rev: rev,
@@ -138,7 +143,11 @@ extension [HubAction] {
 
     var joins: [(user: UserID, conversation: ConversationID, watch: Watch)] {
         compactMap { action in
-            if case .loadJoined(let user, let conversation, let watch) = action { (user, conversation, watch) } else { nil }
+            if case .loadJoined(let user, let conversation, let watch) = action {
+                (user, conversation, watch)
+            } else {
+                nil
+            }
         }
     }
 }
@@ -147,7 +156,8 @@ extension Event {
     /// `after` and `rev`, for events that have them.
     var interval: [Int64]? {
         switch self {
-        case .message(_, let after, let rev, _), .member(_, let after, let rev, _), .conversation(_, let after, let rev, _),
+        case .message(_, let after, let rev, _), .member(_, let after, let rev, _),
+            .conversation(_, let after, let rev, _),
             .changes(_, let after, let rev, _, _, _), .skip(_, let after, let rev), .own(let after, let rev, _):
             [after, rev]
         default: nil

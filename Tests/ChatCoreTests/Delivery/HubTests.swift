@@ -73,7 +73,8 @@ import Testing
     @Test mutating func aHeadThatIsKnownOrOfNobodyHereIsNoGap() {
         _ = hub.connect(Sample.opening(Sample.ann, [Sample.room: 3]))
         let heads = [
-            CommitLogPage.Head(conversation: Sample.room, rev: 3), CommitLogPage.Head(conversation: Sample.hall, rev: 9),
+            CommitLogPage.Head(conversation: Sample.room, rev: 3),
+            CommitLogPage.Head(conversation: Sample.hall, rev: 9),
         ]
         #expect(hub.hear(heads, own: [CommitLogPage.OwnHead(user: Sample.bob, rev: 4)]).isEmpty)
     }
@@ -109,7 +110,12 @@ import Testing
                 .member(conversation: Sample.room, after: 1, rev: 2, member: member),
                 .conversation(conversation: Sample.room, after: 2, rev: 3, row: row),
                 .changes(
-                    conversation: Sample.room, after: 3, rev: 5, messages: two.messages, members: two.members, row: nil
+                    conversation: Sample.room,
+                    after: 3,
+                    rev: 5,
+                    messages: two.messages,
+                    members: two.members,
+                    row: nil
                 ),
                 .skip(conversation: Sample.room, after: 5, rev: 6),
             ]

@@ -84,7 +84,8 @@ struct FrameMutator {
         case 4: .number([0.5, -0.5, 1e300, 1e-300, 1.0].randomElement(using: &random) ?? 0.5)
         case 5, 6: .string(Self.strings.randomElement(using: &random) ?? "")
         case 7: .array((0..<Int.random(in: 0...4, using: &random)).map { _ in value(depth: depth + 1) })
-        default: .object((0..<Int.random(in: 0...3, using: &random)).map { JSON.Field("f\($0)", value(depth: depth + 1)) })
+        default:
+            .object((0..<Int.random(in: 0...3, using: &random)).map { JSON.Field("f\($0)", value(depth: depth + 1)) })
         }
     }
 

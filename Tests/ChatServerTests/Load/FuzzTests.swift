@@ -117,8 +117,10 @@ extension JSON {
     /// With other values for fields of these names.
     fileprivate func replacing(_ values: [String: String]) -> JSON {
         guard case .object(let fields) = self else { return self }
-        return .object(fields.map { field in
-            JSON.Field(field.name, values[field.name].map { .string($0) } ?? field.value)
-        })
+        return .object(
+            fields.map { field in
+                JSON.Field(field.name, values[field.name].map { .string($0) } ?? field.value)
+            }
+        )
     }
 }

@@ -42,7 +42,8 @@ final class Wire: Sendable {
         return (wire, try HelloReply(json: try await wire.ask(.hello(hello))))
     }
 
-    static func open(_ server: TestServer, _ person: TestServer.Person) async throws -> (wire: Wire, reply: HelloReply) {
+    static func open(_ server: TestServer, _ person: TestServer.Person) async throws -> (wire: Wire, reply: HelloReply)
+    {
         try await open(server, Hello(token: person.token))
     }
 
@@ -191,7 +192,8 @@ extension Event {
     var interval: (conversation: ConversationID, after: Int64, rev: Int64)? {
         switch self {
         case .message(let conversation, let after, let rev, _), .member(let conversation, let after, let rev, _),
-            .conversation(let conversation, let after, let rev, _), .changes(let conversation, let after, let rev, _, _, _),
+            .conversation(let conversation, let after, let rev, _),
+            .changes(let conversation, let after, let rev, _, _, _),
             .skip(let conversation, let after, let rev):
             (conversation, after, rev)
         default: nil
@@ -250,7 +252,9 @@ enum RawFrame {
             bytes += [0xFE, UInt8(payload.count >> 8), UInt8(payload.count & 255)]
         } else {
             bytes.append(0xFF)
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: payload.count >> shift)) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: payload.count >> shift))
+            }
         }
         bytes += mask
         bytes.reserveCapacity(bytes.count + payload.count)

@@ -45,7 +45,10 @@ struct BehindTests {
             }
             let reached = try #require(stopped.events.end(of: group, from: start))
             #expect(behind > reached)
-            #expect(reached < start + 5_000, "nothing was left out: the buffers of this machine are larger than the test")
+            #expect(
+                reached < start + 5_000,
+                "nothing was left out: the buffers of this machine are larger than the test"
+            )
             try await Self.stays(behind: stopped, sender, group, other)
             try await Self.catchUp(stopped, sender, group, from: reached)
             try await Self.ownCatchUp(stopped, greeting.own)
@@ -61,7 +64,9 @@ struct BehindTests {
         _ other: ConversationID
     ) async throws {
         let count = stopped.events.intervals(of: group).count
-        for nonce in ["a", "b"] { _ = try await sender.ask(.send(Send(conversation: group, nonce: nonce, body: nonce))) }
+        for nonce in ["a", "b"] {
+            _ = try await sender.ask(.send(Send(conversation: group, nonce: nonce, body: nonce)))
+        }
         _ = try await sender.ask(.send(Send(conversation: other, nonce: "c", body: "c")))
         try await stopped.hear { events in
             events.contains { $0.interval?.conversation == other && $0.messages.contains { $0.body == "c" } }

@@ -63,14 +63,20 @@ struct Picture: Equatable {
     func differences(from truth: Picture) -> String {
         var found: [String] = []
         if row != truth.row { found.append("row: \(row) instead of \(truth.row)") }
-        if own != truth.own { found.append("own: \(String(describing: own)) instead of \(String(describing: truth.own))") }
-        if last != truth.last { found.append("last: \(String(describing: last)) instead of \(String(describing: truth.last))") }
+        if own != truth.own {
+            found.append("own: \(String(describing: own)) instead of \(String(describing: truth.own))")
+        }
+        if last != truth.last {
+            found.append("last: \(String(describing: last)) instead of \(String(describing: truth.last))")
+        }
         if members != truth.members { found.append("members: \(members) instead of \(truth.members)") }
         let held = Dictionary(messages.map { ($0.seq, $0) }) { $1 }
         for message in truth.messages where held[message.seq] != message {
             found.append("message: \(String(describing: held[message.seq])) instead of \(message)")
         }
-        if messages.count != truth.messages.count { found.append("\(messages.count) messages of \(truth.messages.count)") }
+        if messages.count != truth.messages.count {
+            found.append("\(messages.count) messages of \(truth.messages.count)")
+        }
         return found.joined(separator: "\n")
     }
 }
@@ -99,7 +105,11 @@ struct Truth {
         }
     }
 
-    private mutating func add(_ conversation: Conversation, _ http: ChatHTTPClient, _ person: TestServer.Person) async throws {
+    private mutating func add(
+        _ conversation: Conversation,
+        _ http: ChatHTTPClient,
+        _ person: TestServer.Person
+    ) async throws {
         let base = "/v1/conversations/\(conversation.id)"
         var messages: [Message] = []
         while true {
@@ -125,7 +135,8 @@ struct Truth {
     }
 
     /// From 0 to the head, seven rows at a time.
-    private static func page(_ base: String, _ http: ChatHTTPClient, _ person: TestServer.Person) async throws -> Paged {
+    private static func page(_ base: String, _ http: ChatHTTPClient, _ person: TestServer.Person) async throws -> Paged
+    {
         var paged = Paged()
         var since: Int64 = 0
         while true {
@@ -148,10 +159,14 @@ extension Truth.Paged {
         let revs = page.messages.map(\.rev) + page.members.map(\.rev) + (page.row.map { [$0.rev] } ?? [])
         if revs.count > limit { problems.append("\(revs.count) rows where \(limit) were asked for") }
         if Set(revs).count != revs.count { problems.append("two rows with one rev: \(revs.sorted())") }
-        if revs.contains(where: { $0 <= since || $0 > page.upTo }) { problems.append("rows outside \(since)…\(page.upTo)") }
+        if revs.contains(where: { $0 <= since || $0 > page.upTo }) {
+            problems.append("rows outside \(since)…\(page.upTo)")
+        }
         if page.more, page.upTo != revs.max() { problems.append("upTo \(page.upTo) is not the last row's rev") }
         if !page.more, page.upTo != page.head { problems.append("upTo \(page.upTo) is not the head \(page.head)") }
-        for message in page.messages where message.rev >= messages[message.seq]?.rev ?? 0 { messages[message.seq] = message }
+        for message in page.messages where message.rev >= messages[message.seq]?.rev ?? 0 {
+            messages[message.seq] = message
+        }
         for member in page.members where member.rev >= members[member.user]?.rev ?? 0 { members[member.user] = member }
         if let row = page.row, row.rev >= self.row?.rev ?? 0 { self.row = row }
     }

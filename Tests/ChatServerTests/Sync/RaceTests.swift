@@ -173,7 +173,9 @@ struct RaceTests {
                 #expect(try await answer.status == 204)
                 let code = try await wire.closeCode()
                 #expect(code == 4101, "round \(number)")
-                if case .failure(let error)? = try? await wire.answer(to: id) { #expect(error.code == .unauthenticated) }
+                if case .failure(let error)? = try? await wire.answer(to: id) {
+                    #expect(error.code == .unauthenticated)
+                }
             }
         }
     }

@@ -47,7 +47,8 @@ struct RandomWalkTests {
     }
 
     /// Everybody walks at the same time; the server may restart meanwhile.
-    private static func round(_ walks: [RandomWalk], _ server: TestServer, restarts: Bool) async throws -> [RandomWalk] {
+    private static func round(_ walks: [RandomWalk], _ server: TestServer, restarts: Bool) async throws -> [RandomWalk]
+    {
         try await withThrowingTaskGroup(of: (Int, RandomWalk?).self) { tasks in
             for (number, walk) in walks.enumerated() {
                 tasks.addTask {
@@ -107,7 +108,9 @@ struct RandomWalkTests {
                 guard let picture = truth.conversations[conversation] else { continue }
                 #expect(picture.messages.map(\.seq) == Array(0..<picture.row.lastSeq).map { $0 + 1 })
                 var unread: Int64 = 0
-                for message in picture.messages where message.seq > standing.readSeq && !message.isDeleted { unread += 1 }
+                for message in picture.messages where message.seq > standing.readSeq && !message.isDeleted {
+                    unread += 1
+                }
                 let who = "\(label), person \(number), \(picture.row.kind)"
                 #expect(picture.own?.unread == unread, "\(who)")
                 #expect(picture.own?.readSeq == standing.readSeq, "\(who)")

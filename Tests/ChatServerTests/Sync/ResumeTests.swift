@@ -93,7 +93,9 @@ struct ResumeTests {
             for answer in try await wire.answers(to: try await wire.say(all: sends)) { _ = try answer.get() }
             let hello = Hello(token: anna.token, epoch: before.epoch, own: before.own, resume: resume)
             let (_, reply) = try await Wire.open(server, hello)
-            #expect(Set((reply.changes ?? []).filter { $0.messages.count == 1 && !$0.more }.map(\.conversation)) == Set(ids))
+            #expect(
+                Set((reply.changes ?? []).filter { $0.messages.count == 1 && !$0.more }.map(\.conversation)) == Set(ids)
+            )
 
             // 15 KB more in each of 40: what does not fit is left to `sync`, whole pages at a time.
             let body = String(repeating: "y", count: 15_000)
@@ -161,7 +163,8 @@ struct ResumeTests {
         return try await withThrowingTaskGroup(of: ConversationID.self) { tasks in
             for _ in 0..<count {
                 tasks.addTask {
-                    try await stores.conversations.create(new, id: environment.makeID(), by: owner).value.conversation.id
+                    try await stores.conversations.create(new, id: environment.makeID(), by: owner).value.conversation
+                        .id
                 }
             }
             return try await tasks.reduce(into: []) { $0.append($1) }

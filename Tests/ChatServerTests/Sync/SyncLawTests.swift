@@ -54,7 +54,10 @@ struct SyncLawTests {
             }
             try await crowd.verify("a post over HTTP") {
                 try await crowd.call(
-                    1, "POST", "/v1/conversations/\(group)/messages", SendRequest(nonce: "over http", body: "eleven")
+                    1,
+                    "POST",
+                    "/v1/conversations/\(group)/messages",
+                    SendRequest(nonce: "over http", body: "eleven")
                 )
             }
         }
@@ -68,7 +71,9 @@ struct SyncLawTests {
             let group = try await anna.client.create(NewConversation(kind: .group, members: [bert.id])).id
             for body in ["one", "two", "three"] { _ = try await anna.client.send(body, to: group) }
             try await crowd.verify("adding") { try await bert.client.member(carl.id, of: group) }
-            try await crowd.verify("adding with a role") { try await anna.client.member(dora.id, of: group, role: .admin) }
+            try await crowd.verify("adding with a role") {
+                try await anna.client.member(dora.id, of: group, role: .admin)
+            }
             try await crowd.verify("adding again") { try await anna.client.member(dora.id, of: group) }
             try await crowd.verify("a role") { try await dora.client.member(carl.id, of: group, role: .reader) }
             try await crowd.verify("removal") { try await dora.client.remove(bert.id, from: group) }
@@ -79,7 +84,9 @@ struct SyncLawTests {
             try await crowd.verify("the last owner's leaving") { try await anna.client.leave(group) }
             #expect(try await crowd.owners(of: group, by: 3) == [dora.id])
             try await crowd.verify("a second owner") { try await dora.client.member(bert.id, of: group, role: .owner) }
-            try await crowd.verify("an owner's step down") { try await dora.client.member(dora.id, of: group, role: .member) }
+            try await crowd.verify("an owner's step down") {
+                try await dora.client.member(dora.id, of: group, role: .member)
+            }
             try await crowd.verify("the last but one") {
                 try await crowd.delete(1, "/v1/conversations/\(group)/members/me")
             }
@@ -108,7 +115,9 @@ struct SyncLawTests {
             try await crowd.verify("a topic") {
                 try await crowd.call(0, "PATCH", path, ConversationPatch(topic: .set("Of yesterday")))
             }
-            try await crowd.verify("no topic") { try await crowd.call(0, "PATCH", path, ConversationPatch(topic: .clear)) }
+            try await crowd.verify("no topic") {
+                try await crowd.call(0, "PATCH", path, ConversationPatch(topic: .clear))
+            }
             try await crowd.verify("a closed door") {
                 try await crowd.call(0, "PATCH", path, ConversationPatch(isPublic: false))
             }
@@ -137,13 +146,17 @@ struct SyncLawTests {
             try await crowd.verify("marking as unread") { try await bert.second.read(group, .unreadFrom(4)) }
             try await crowd.verify("clearing the mark") { try await bert.client.read(group, .unreadFrom(nil)) }
             try await crowd.verify("marking again") { try await bert.client.read(group, .unreadFrom(7)) }
-            try await crowd.verify("reading clears the mark without moving") { try await bert.second.read(group, .upTo(1)) }
+            try await crowd.verify("reading clears the mark without moving") {
+                try await bert.second.read(group, .upTo(1))
+            }
             try await crowd.verify("marking once more") { try await carl.client.read(group, .unreadFrom(1)) }
             try await crowd.verify("sending clears the mark") { try await carl.client.send("mine", to: group) }
             let path = "/v1/conversations/\(group)"
             try await crowd.verify("settings") {
                 try await crowd.call(
-                    1, "PUT", "\(path)/settings",
+                    1,
+                    "PUT",
+                    "\(path)/settings",
                     SettingsPatch(level: .mentions, isMuted: true, isFavourite: true, isArchived: true)
                 )
             }
@@ -156,7 +169,9 @@ struct SyncLawTests {
             try await crowd.verify("another draft") {
                 try await crowd.call(1, "PUT", "\(path)/draft", DraftRequest(body: "what I mean"))
             }
-            try await crowd.verify("no draft") { try await crowd.call(1, "PUT", "\(path)/draft", DraftRequest(body: "")) }
+            try await crowd.verify("no draft") {
+                try await crowd.call(1, "PUT", "\(path)/draft", DraftRequest(body: ""))
+            }
             try await crowd.verify("a marker over HTTP") {
                 try await crowd.call(1, "PUT", "\(path)/read", JSON.object([.init("seq", .integer(13))]))
             }
@@ -195,7 +210,10 @@ struct SyncLawTests {
             }
             try await crowd.verify("a channel over HTTP") {
                 try await crowd.call(
-                    1, "POST", "/v1/conversations", NewConversation(kind: .channel, name: "Open", isPublic: true)
+                    1,
+                    "POST",
+                    "/v1/conversations",
+                    NewConversation(kind: .channel, name: "Open", isPublic: true)
                 )
             }
             #expect(try await anna.client.read { $0.conversations.count } == 4)
@@ -216,7 +234,10 @@ extension Crowd {
 
     fileprivate func owners(of conversation: ConversationID, by person: Int) async throws -> [UserID] {
         let page = try await call(
-            person, "GET", "/v1/conversations/\(conversation)/members", as: ListPage<Member>.self
+            person,
+            "GET",
+            "/v1/conversations/\(conversation)/members",
+            as: ListPage<Member>.self
         )
         return page.items.filter { $0.role == .owner }.map(\.user)
     }

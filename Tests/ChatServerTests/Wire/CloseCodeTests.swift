@@ -11,14 +11,17 @@ struct CloseCodeTests {
     /// Text frames that are not one JSON object by the rules, or have no integer `id` or string `do`.
     static let malformed: [String] = [
         "", "hello", "null", "1", "\"text\"", "[]", "[{\"id\":1,\"do\":\"ping\"}]", "{", "{}", "{\"id\":1}",
-        "{\"do\":\"ping\"}", "{\"id\":0,\"do\":\"ping\"}", "{\"id\":-1,\"do\":\"ping\"}", "{\"id\":1.0,\"do\":\"ping\"}",
+        "{\"do\":\"ping\"}", "{\"id\":0,\"do\":\"ping\"}", "{\"id\":-1,\"do\":\"ping\"}",
+        "{\"id\":1.0,\"do\":\"ping\"}",
         "{\"id\":1e0,\"do\":\"ping\"}", "{\"id\":9007199254740992,\"do\":\"ping\"}", "{\"id\":\"1\",\"do\":\"ping\"}",
         "{\"id\":null,\"do\":\"ping\"}", "{\"id\":1,\"do\":1}", "{\"id\":1,\"do\":null}", "{\"id\":1,\"do\":\"ping\"}x",
         "{\"id\":1,\"do\":\"ping\"}{\"id\":2,\"do\":\"ping\"}", "{\"id\":1,\"id\":1,\"do\":\"ping\"}",
         "{\"id\":1,\"do\":\"ping\",\"x\":1,\"x\":1}", "{\"id\":1,\"do\":\"ping\",\"x\":\"\\ud800\"}",
         "{\"id\":1,\"do\":\"ping\",\"x\":\"\\u0000\"}", "{\"id\":1,\"do\":\"ping\",\"x\":\"\u{0}\"}",
-        "{\"id\":01,\"do\":\"ping\"}", "{\"id\":1,\"do\":\"ping\",}", "{'id':1,'do':'ping'}", "{\"id\":1,\"do\":\"ping\"} //",
-        "{\"id\":1,\"do\":\"ping\",\"x\":" + String(repeating: "[", count: 16) + String(repeating: "]", count: 16) + "}",
+        "{\"id\":01,\"do\":\"ping\"}", "{\"id\":1,\"do\":\"ping\",}", "{'id':1,'do':'ping'}",
+        "{\"id\":1,\"do\":\"ping\"} //",
+        "{\"id\":1,\"do\":\"ping\",\"x\":" + String(repeating: "[", count: 16) + String(repeating: "]", count: 16)
+            + "}",
     ]
 
     @Test("4000: a frame that is no command, before hello and after")
@@ -53,7 +56,9 @@ struct CloseCodeTests {
                     continue
                 }
                 #expect(error.code == .invalid, "\(text)")
-                if [0, 1, 2, 5].contains(number) { #expect(error.message.contains("unknown command"), "\(error.message)") }
+                if [0, 1, 2, 5].contains(number) {
+                    #expect(error.message.contains("unknown command"), "\(error.message)")
+                }
             }
             #expect(try await wire.ask(.ping)["now"] != nil)
         }
@@ -102,7 +107,11 @@ struct CloseCodeTests {
             let anna = try await server.signUp()
             try await server.withStores { stores, environment in
                 _ = try await NewSessions.add(
-                    to: stores, of: anna.id, token: "expired", environment, accessExpiresInMs: -1
+                    to: stores,
+                    of: anna.id,
+                    token: "expired",
+                    environment,
+                    accessExpiresInMs: -1
                 )
             }
             let hellos = [

@@ -127,7 +127,11 @@ struct EphemeraTests {
                 let others = try await People.add(501, to: stores, environment)
                 var ids: [ConversationID] = []
                 for count in [50, 51, 500, 503] {
-                    let new = NewConversation(kind: .channel, name: "\(count)", members: [bert.id] + others.prefix(count - 2))
+                    let new = NewConversation(
+                        kind: .channel,
+                        name: "\(count)",
+                        members: [bert.id] + others.prefix(count - 2)
+                    )
                     let id: ConversationID = environment.makeID()
                     ids.append(try await stores.conversations.create(new, id: id, by: anna.id).value.conversation.id)
                 }
@@ -170,7 +174,10 @@ struct EphemeraTests {
             #expect(page.members.isEmpty)
             let http = server.http()
             let members = try await http.call(
-                "GET", "/v1/conversations/\(ids[3])/members?limit=200", token: anna.token, as: ListPage<Member>.self
+                "GET",
+                "/v1/conversations/\(ids[3])/members?limit=200",
+                token: anna.token,
+                as: ListPage<Member>.self
             )
             #expect(members.items.count == 200 && members.next != nil)
             // Whoever is told of a conversation at the limit is one too many, and no row of theirs is sent.

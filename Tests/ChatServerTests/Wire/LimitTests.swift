@@ -292,7 +292,10 @@ struct LimitTests {
         _ conversation: ConversationID
     ) async throws -> OwnState? {
         try await server.http().call(
-            "GET", "/v1/conversations/\(conversation)", token: person.token, as: Conversation.self
+            "GET",
+            "/v1/conversations/\(conversation)",
+            token: person.token,
+            as: Conversation.self
         ).own
     }
 }

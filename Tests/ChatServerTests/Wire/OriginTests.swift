@@ -44,13 +44,16 @@ struct OriginTests {
             let anna = try await server.signUp()
             let own = "http://\(server.host):\(server.port)"
             for (origin, isAllowed) in [
-                (own, true), ("http://localhost:\(server.port)", false), ("https://\(server.host):\(server.port)", false),
+                (own, true), ("http://localhost:\(server.port)", false),
+                ("https://\(server.host):\(server.port)", false),
                 ("http://\(server.host):\(server.port + 1)", false), ("http://\(server.host)", false), ("null", false),
                 (own + ".evil.org", false),
             ] {
                 let wire = try await Wire.connect(server, headers: [("Origin", origin)])
                 if isAllowed {
-                    #expect(try HelloReply(json: try await wire.ask(.hello(Hello(token: anna.token)))).user.id == anna.id)
+                    #expect(
+                        try HelloReply(json: try await wire.ask(.hello(Hello(token: anna.token)))).user.id == anna.id
+                    )
                 } else {
                     #expect(try await wire.closeCode() == 4003, "\(origin)")
                 }

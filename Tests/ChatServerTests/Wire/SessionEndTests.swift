@@ -38,7 +38,8 @@ struct SessionEndTests {
         }
 
         /// The connections of these sessions are closed with 4101, the others go on.
-        func expect(ended: Set<Int>, server: TestServer, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        func expect(ended: Set<Int>, server: TestServer, sourceLocation: SourceLocation = #_sourceLocation) async throws
+        {
             for (number, pair) in wires.enumerated() {
                 for wire in pair {
                     if ended.contains(number) {
@@ -50,7 +51,10 @@ struct SessionEndTests {
                 guard ended.contains(number) else { continue }
                 let again = try await Wire.connect(server)
                 let hello = Hello(token: sessions[number].accessToken)
-                #expect(try await again.refusal(of: .hello(hello))?.code == .unauthenticated, sourceLocation: sourceLocation)
+                #expect(
+                    try await again.refusal(of: .hello(hello))?.code == .unauthenticated,
+                    sourceLocation: sourceLocation
+                )
                 #expect(try await again.closeCode() == 4101, sourceLocation: sourceLocation)
             }
         }
@@ -73,7 +77,9 @@ struct SessionEndTests {
             try await house.expect(ended: [2], server: server)
             let stranger = try await server.signUp()
             let answer = try await house.http.request(
-                "DELETE", "/v1/sessions/\(house.sessions[1].id)", token: stranger.token
+                "DELETE",
+                "/v1/sessions/\(house.sessions[1].id)",
+                token: stranger.token
             )
             #expect(answer.status == 404)
             try await house.expect(ended: [2], server: server)

@@ -22,7 +22,8 @@ extension SimChecks {
             wrong.append("own position \(machine.ownPosition ?? -1)")
         }
         for conversation in expected {
-            guard let replica = machine.replica(of: conversation.id), let log = evidence.log.conversation(conversation.id)
+            guard let replica = machine.replica(of: conversation.id),
+                let log = evidence.log.conversation(conversation.id)
             else { continue }
             wrong += compare(replica, conversation, log, device).map { "\(conversation.id): \($0)" }
         }
@@ -59,7 +60,9 @@ extension SimChecks {
             for seq in range where replica.message(seq) == nil { wrong.append("\(seq) is loaded, but not there") }
         }
         let members = replica.members.map(plain)
-        if device.configuration.bootstrap == .everything, members != log.members.filter(\.isPresent).map({ plain(log.view($0)) }) {
+        if device.configuration.bootstrap == .everything,
+            members != log.members.filter(\.isPresent).map({ plain(log.view($0)) })
+        {
             wrong.append("members \(members)")
         }
         return wrong + compareOwn(replica, conversation)

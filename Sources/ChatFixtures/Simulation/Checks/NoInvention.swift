@@ -17,7 +17,9 @@ extension SimChecks {
                     var plain = message
                     plain.mine = nil
                     guard let row = evidence.rows[key] else {
-                        wrong.append("d\(connection.device) saw \(message.seq) with rev \(message.rev), which never was")
+                        wrong.append(
+                            "d\(connection.device) saw \(message.seq) with rev \(message.rev), which never was"
+                        )
                         continue
                     }
                     if plain != row { wrong.append("d\(connection.device) saw \(plain) instead of \(row)") }
@@ -43,7 +45,9 @@ extension SimChecks {
                     wrong.append("\(message.nonce) has a text that was never written: \(message.body)")
                 }
                 let isRefused = sending.acknowledged.isEmpty && !sending.isUncertain && !sending.refused.isEmpty
-                if isRefused, attempts[key] == 1 { wrong.append("\(message.nonce) was refused (\(sending.refused[0]))") }
+                if isRefused, attempts[key] == 1 {
+                    wrong.append("\(message.nonce) was refused (\(sending.refused[0]))")
+                }
             }
         }
         let edits = Set(

@@ -31,7 +31,9 @@ extension SimChecks {
                     next += 1
                 }
                 if let highest, highest.seq > later.seq {
-                    wrong.append("\(later.nonce) (\(later.seq)) was written after \(highest.nonce) (\(highest.seq)) was stored")
+                    wrong.append(
+                        "\(later.nonce) (\(later.seq)) was written after \(highest.nonce) (\(highest.seq)) was stored"
+                    )
                 }
             }
         }

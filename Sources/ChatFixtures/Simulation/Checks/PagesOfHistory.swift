@@ -12,7 +12,9 @@ extension SimChecks {
         }
         for connection in evidence.history.connections {
             for received in connection.received {
-                guard case .history(let page, let bound, let conversation, let limit) = SimSeen(received) else { continue }
+                guard case .history(let page, let bound, let conversation, let limit) = SimSeen(received) else {
+                    continue
+                }
                 let known = (acknowledged[conversation] ?? []).filter { $0.at < received.askedAt }.map(\.seq).max() ?? 0
                 if let text = judge(page, bound, limit: limit, known: known) {
                     wrong.append("d\(connection.device) at \(received.at), \(bound): \(text)")

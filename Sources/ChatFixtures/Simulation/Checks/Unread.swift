@@ -7,12 +7,16 @@ extension SimChecks {
         var wrong: [String] = []
         for device in evidence.devices {
             for log in evidence.log.logs {
-                guard let member = log.member(device.user), let replica = device.machine.replica(of: log.id) else { continue }
+                guard let member = log.member(device.user), let replica = device.machine.replica(of: log.id) else {
+                    continue
+                }
                 let count = Int64(
                     log.messages.filter { $0.seq > member.readSeq && $0.sender != device.user && !$0.isDeleted }.count
                 )
                 if log.unread(member) != count {
-                    wrong.append("\(log.unread(member)) are unread in \(log.id) for \(device.user), by counting \(count)")
+                    wrong.append(
+                        "\(log.unread(member)) are unread in \(log.id) for \(device.user), by counting \(count)"
+                    )
                 }
                 guard device.configuration.bootstrap == .everything, replica.unread != count else { continue }
                 wrong.append("\(device.name) has \(replica.unread) unread in \(log.id), by counting \(count)")
@@ -32,6 +36,7 @@ extension SimChecks {
     /// A marker that was answered is there at the end, unless its owner left in between.
     private static func markers(_ evidence: SimEvidence) -> [String] {
         evidence.history.operations.compactMap { operation in
+            // What cannot be read (try?) is another command's answer.
             guard case .read(let conversation, .upTo) = operation.command, case .success(let json)? = operation.result,
                 let state = try? ReadState(json: json), let log = evidence.log.conversation(conversation),
                 let member = log.member(operation.user)

@@ -115,7 +115,9 @@ final class SimWorkload {
     }
 
     private func mark(_ device: SimDevice) {
-        guard let room = room(device), let lastSeq = device.machine.replica(of: room)?.lastSeq, lastSeq > 0 else { return }
+        guard let room = room(device), let lastSeq = device.machine.replica(of: room)?.lastSeq, lastSeq > 0 else {
+            return
+        }
         switch random.below(10) {
         case 0..<6: device.ask(.read(conversation: room, mark: .upTo(random.within(max(1, lastSeq - 5)...lastSeq))))
         case 6..<8: device.ask(.read(conversation: room, mark: .unreadFrom(random.within(1...lastSeq))))
@@ -190,26 +192,52 @@ extension SimWorld {
     private func change(_ user: UserID, _ room: ConversationID, _ number: Int, _ kind: Int, _ node: SimNode) {
         switch kind {
         case 0..<3:
-            node.write(EmptyAnswer.self, 0, { log, _ throws(ChatError) in
-                let patch = ConversationPatch(name: "name \(number)", topic: number % 3 == 0 ? .clear : .set("topic"))
-                return Changed(EmptyAnswer(), try log.update(room, patch, by: user).commit)
-            }, { _ in })
+            node.write(
+                EmptyAnswer.self,
+                0,
+                { log, _ throws(ChatError) in
+                    let patch = ConversationPatch(
+                        name: "name \(number)",
+                        topic: number % 3 == 0 ? .clear : .set("topic")
+                    )
+                    return Changed(EmptyAnswer(), try log.update(room, patch, by: user).commit)
+                },
+                { _ in }
+            )
         case 3..<5:
-            node.write(EmptyAnswer.self, 0, { log, _ throws(ChatError) in
-                let patch = SettingsPatch(level: number % 2 == 0 ? .mentions : nil, isFavourite: number % 3 == 0)
-                return Changed(EmptyAnswer(), try log.configure(patch, conversation: room, user: user).commit)
-            }, { _ in })
+            node.write(
+                EmptyAnswer.self,
+                0,
+                { log, _ throws(ChatError) in
+                    let patch = SettingsPatch(level: number % 2 == 0 ? .mentions : nil, isFavourite: number % 3 == 0)
+                    return Changed(EmptyAnswer(), try log.configure(patch, conversation: room, user: user).commit)
+                },
+                { _ in }
+            )
         case 5..<7:
-            node.write(EmptyAnswer.self, 0, { log, now throws(ChatError) in
-                let draft = DraftRequest(body: number % 4 == 0 ? "" : "draft \(number)")
-                return Changed(EmptyAnswer(), try log.setDraft(draft, conversation: room, user: user, now: now).commit)
-            }, { _ in })
+            node.write(
+                EmptyAnswer.self,
+                0,
+                { log, now throws(ChatError) in
+                    let draft = DraftRequest(body: number % 4 == 0 ? "" : "draft \(number)")
+                    return Changed(
+                        EmptyAnswer(),
+                        try log.setDraft(draft, conversation: room, user: user, now: now).commit
+                    )
+                },
+                { _ in }
+            )
         default:
             // The busy conversation lives on.
             guard room != store.log.logs.first?.id else { return }
-            node.write(EmptyAnswer.self, 0, { log, now throws(ChatError) in
-                Changed(EmptyAnswer(), try log.delete(room, by: user, now: now).commit)
-            }, { _ in })
+            node.write(
+                EmptyAnswer.self,
+                0,
+                { log, now throws(ChatError) in
+                    Changed(EmptyAnswer(), try log.delete(room, by: user, now: now).commit)
+                },
+                { _ in }
+            )
         }
     }
 }

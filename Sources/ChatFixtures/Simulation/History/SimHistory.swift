@@ -167,6 +167,7 @@ struct SimHistory {
             }
             switch operation.result {
             case .success(let json):
+                // An answer that cannot be read acknowledges nothing.
                 if let reply = try? SendReply(json: json), let at = operation.endedAt {
                     order[place].acknowledged.append((at, reply))
                 } else {

@@ -10,7 +10,8 @@ enum SimHash {
             low = (low ^ UInt64(byte)) &* 0xBF58_476D_1CE4_E5B9
             low ^= low >> 27
         }
-        let bytes = [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) } }
+        let bytes = [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        }
         return Hash16(bytes)
     }
 }

@@ -105,17 +105,21 @@ final class SimLoop {
                 perform(hub.fetched(conversation, event, now: node.now))
             }
         case .fetchOwn(let user, let since):
-            node.store.read(from: node) { .success($0.ownPage(user, since: since, limit: FixedLimits.pageMaximum)) } then: {
+            node.store.read(from: node) {
+                .success($0.ownPage(user, since: since, limit: FixedLimits.pageMaximum))
+            } then: {
                 [self] in
                 perform(hub.fetchedOwn(user, since: since, $0, now: node.now))
             }
         case .loadJoined(let user, let conversation, let watch):
             guard world.mutant != .noJoined else { return hub.endReading(watch) }
-            node.store.read(from: node) { .success($0.joined(user, conversation: conversation)) } then: { [self] in
+            node.store.read(from: node) {
+                .success($0.joined(user, conversation: conversation))
+            } then: { [self] in
                 perform(hub.loaded(user, conversation, $0, watch: renewed(watch), now: node.now))
             }
         case .timer(let timer, let afterMs):
-            if world.mutant == .noGapRepair { if case .ownHold = timer {} else { return } }
+            if world.mutant == .noGapRepair { guard case .ownHold = timer else { return } }
             node.post(after: afterMs) { [self] in perform(hub.fired(timer, now: node.now)) }
         }
     }

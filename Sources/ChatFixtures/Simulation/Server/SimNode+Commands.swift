@@ -56,18 +56,27 @@ extension SimNode {
             let mutant = world.mutant
             store.read(from: self) { log in
                 Result { () throws(ChatError) in try log.answer(command, reader: user, re: id, mutant) }
-            } then: { finish($0) }
+            } then: {
+                finish($0)
+            }
         case .join(let conversation):
             // Two transactions, as in Chat: what happens between them is seen.
-            write(MemberAnswer.self, id, { log, now throws(ChatError) in
+            let join: @Sendable (inout MemoryLog, Milliseconds) throws(ChatError) -> Changed<MemberAnswer> = {
+                log,
+                now throws(ChatError) in
                 let changed = try log.setMember(user, role: nil, in: conversation, by: user, now: now)
                 return Changed(MemberAnswer(member: changed.value), changed.commit)
-            }) { [self] result in
+            }
+            write(MemberAnswer.self, id, join) { [self] result in
                 guard case .success = result else { return finish(result) }
                 store.read(from: self) { log -> Result<[UInt8], ChatError> in
-                    guard let found = log.conversations([conversation], reader: user).first else { return .failure(.notFound) }
+                    guard let found = log.conversations([conversation], reader: user).first else {
+                        return .failure(.notFound)
+                    }
                     return .success(ReplyFrame.encoded(re: id, ok: ConversationAnswer(conversation: found)))
-                } then: { finish($0) }
+                } then: {
+                    finish($0)
+                }
             }
         default:
             change(command, by: user, re: id, then: finish)
@@ -88,22 +97,37 @@ extension SimNode {
         case .pin(let conversation, let seq): change(.pin, conversation, seq, user, id, finish)
         case .unpin(let conversation, let seq): change(.unpin, conversation, seq, user, id, finish)
         case .read(let conversation, let mark):
-            write(ReadState.self, id, { log, _ throws(ChatError) in
-                try log.mark(mark, conversation: conversation, user: user)
-            }, finish)
+            write(
+                ReadState.self,
+                id,
+                { log, _ throws(ChatError) in
+                    try log.mark(mark, conversation: conversation, user: user)
+                },
+                finish
+            )
         case .create(let new):
             let created: ConversationID = world.makeID()
-            write(ConversationAnswer.self, id, { log, now throws(ChatError) in
-                let changed = try log.create(new, id: created, by: user, now: now)
-                return Changed(ConversationAnswer(conversation: changed.value.conversation), changed.commit)
-            }, finish)
+            write(
+                ConversationAnswer.self,
+                id,
+                { log, now throws(ChatError) in
+                    let changed = try log.create(new, id: created, by: user, now: now)
+                    return Changed(ConversationAnswer(conversation: changed.value.conversation), changed.commit)
+                },
+                finish
+            )
         case .leave(let conversation): remove(user, conversation, user, id, finish)
         case .remove(let conversation, let member): remove(member, conversation, user, id, finish)
         case .member(let conversation, let member, let role):
-            write(MemberAnswer.self, id, { log, now throws(ChatError) in
-                let changed = try log.setMember(member, role: role, in: conversation, by: user, now: now)
-                return Changed(MemberAnswer(member: changed.value), changed.commit)
-            }, finish)
+            write(
+                MemberAnswer.self,
+                id,
+                { log, now throws(ChatError) in
+                    let changed = try log.setMember(member, role: role, in: conversation, by: user, now: now)
+                    return Changed(MemberAnswer(member: changed.value), changed.commit)
+                },
+                finish
+            )
         default:
             finish(.failure(.invalid("This command is not simulated.")))
         }
@@ -117,10 +141,15 @@ extension SimNode {
         _ id: Int64,
         _ finish: @escaping Answer
     ) {
-        write(MessageAnswer.self, id, { log, now throws(ChatError) in
-            let changed = try log.change(change, conversation: conversation, seq: seq, by: user, now: now)
-            return Changed(MessageAnswer(message: changed.value), changed.commit)
-        }, finish)
+        write(
+            MessageAnswer.self,
+            id,
+            { log, now throws(ChatError) in
+                let changed = try log.change(change, conversation: conversation, seq: seq, by: user, now: now)
+                return Changed(MessageAnswer(message: changed.value), changed.commit)
+            },
+            finish
+        )
     }
 
     private func remove(
@@ -130,10 +159,15 @@ extension SimNode {
         _ id: Int64,
         _ finish: @escaping Answer
     ) {
-        write(EmptyAnswer.self, id, { log, now throws(ChatError) in
-            let changed = try log.removeMember(member, from: conversation, by: user, now: now)
-            return Changed(EmptyAnswer(), changed.commit)
-        }, finish)
+        write(
+            EmptyAnswer.self,
+            id,
+            { log, now throws(ChatError) in
+                let changed = try log.removeMember(member, from: conversation, by: user, now: now)
+                return Changed(EmptyAnswer(), changed.commit)
+            },
+            finish
+        )
     }
 
     /// A transaction that is published when it is known to be durable, and then answered.

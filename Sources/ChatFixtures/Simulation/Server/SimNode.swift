@@ -122,7 +122,9 @@ final class SimNode {
     private func readOnce() {
         guard world.mutant != .noCommitLog else { return }
         let from = cursor
-        store.read(from: self) { .success($0.commits(after: from, limit: 200)) } then: { [self] result in
+        store.read(from: self) {
+            .success($0.commits(after: from, limit: 200))
+        } then: { [self] result in
             guard case .success(let page) = result, page.cursor > cursor else { return }
             cursor = page.cursor
             for loop in loops { post(after: 0) { loop.hear(page) } }

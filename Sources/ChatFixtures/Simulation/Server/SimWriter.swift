@@ -70,7 +70,9 @@ final class SimWriter {
     }
 
     private func mutated(_ outcome: Result<AppendOutcome, ChatError>) -> Result<AppendOutcome, ChatError> {
-        guard mutant == .falseRefusal, case .success(var outcome) = outcome, node.random.chance(10) else { return outcome }
+        guard mutant == .falseRefusal, case .success(var outcome) = outcome, node.random.chance(10) else {
+            return outcome
+        }
         outcome.results = outcome.results.map { _ in .failure(.forbidden) }
         return .success(outcome)
     }
@@ -96,7 +98,9 @@ final class SimWriter {
     }
 
     private func announceEarly(_ request: AppendRequest) {
-        guard let message = predicted(request), let log = node.store.log.conversation(message.conversation) else { return }
+        guard let message = predicted(request), let log = node.store.log.conversation(message.conversation) else {
+            return
+        }
         let event = LogEvent(
             conversation: message.conversation,
             after: log.head,

@@ -3,7 +3,8 @@ import ChatProtocol
 
 final class SimNemesis {
     private enum Fault: CaseIterable {
-        case crash, pause, cutOne, cutAll, stall, flood, storm, storeAway, storeSlow, loseAnswers, losePublished, clockBack, restart
+        case crash, pause, cutOne, cutAll, stall, flood, storm, storeAway, storeSlow, loseAnswers, losePublished,
+            clockBack, restart
     }
 
     private unowned let world: SimWorld
