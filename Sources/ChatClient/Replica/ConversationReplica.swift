@@ -54,14 +54,11 @@ public struct ConversationReplica: Sendable, Equatable {
         lastMessage = row.lastMessage
         ranges = LoadedRanges(tail: everything ? 1 : row.lastSeq + 1)
         memberCountAt = row.head
-        // Whoever loads everything is told of all memberships from the beginning, but not of those that ended in between:
-        // what the row says may be over already.
-        hasAllMembers = row.members != nil && !everything
+        hasAllMembers = row.members != nil
         self.row = row
         self.row.own = nil
         self.row.members = nil
         self.row.lastMessage = nil
-        guard !everything else { return }
         for member in row.members ?? [] { memberRows[member.user] = member }
     }
 
