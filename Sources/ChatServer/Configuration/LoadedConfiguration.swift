@@ -58,9 +58,9 @@ extension ServerConfiguration {
         case Setting.port.name: String(port)
         case Setting.data.name: data
         case Setting.node.name: node
-        case Setting.store.name: Redaction.withoutCredentials(store)
-        case Setting.broker.name: Redaction.withoutCredentials(broker)
-        case Setting.cache.name: Redaction.withoutCredentials(cache)
+        case Setting.store.name: Redaction.shown(store, setting.secrecy)
+        case Setting.broker.name: Redaction.shown(broker, setting.secrecy)
+        case Setting.cache.name: Redaction.shown(cache, setting.secrecy)
         case Setting.adminPort.name: adminPort.map(String.init) ?? "none"
         case Setting.logLevel.name: logLevel.rawValue
         case Setting.publicURL.name: publicURL ?? "none"

@@ -4,16 +4,18 @@ enum Redaction {
     /// What is shown in place of a secret.
     static let hidden = "(hidden)"
 
-    /// A URL without its user and password, and without its query: databases take passwords there too.
-    static func withoutCredentials(_ text: String) -> String {
-        guard let scheme = text.firstRange(of: "://") else { return text }
-        let rest = text[scheme.upperBound...]
-        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        let hasQuery = rest.contains("?")
-        guard let at = authority.lastIndex(of: "@") else {
-            return hasQuery ? text[..<scheme.upperBound] + rest.prefix { $0 != "?" } + "?\(hidden)" : text
+    /// What may be shown of a value. Where no secret belongs, somebody may still have typed one: what comes before an `@` is
+    /// left out.
+    static func shown(_ value: String, _ secrecy: Setting.Secrecy) -> String {
+        switch secrecy {
+        case .none:
+            guard let at = value.lastIndex(of: "@") else { return value }
+            return hidden + value[at...]
+        case .behindScheme:
+            let word = value.prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            return word.endIndex == value.endIndex ? value : word + hidden
+        case .whole:
+            return hidden
         }
-        let behind = rest[at...].prefix { $0 != "?" }
-        return text[..<scheme.upperBound] + hidden + behind + (hasQuery ? "?\(hidden)" : "")
     }
 }

@@ -13,6 +13,16 @@ package struct Setting: Sendable {
         case list
     }
 
+    /// How much of a value may be shown.
+    package enum Secrecy: Sendable {
+        /// Everything.
+        case none
+        /// What comes before the first sign that is neither letter nor digit: the rest of an address may hold a password.
+        case behindScheme
+        /// Nothing.
+        case whole
+    }
+
     /// The option's name without its dashes; also the key in the file. A limit's is `limit.NAME`.
     package let name: String
     package let kind: Kind
@@ -21,8 +31,8 @@ package struct Setting: Sendable {
     package let help: String
     /// What is in force without it, for people.
     package let fallback: String
-    /// Whether the value may be shown to nobody, whatever it is.
-    package let isSecret: Bool
+    /// Who may see the value.
+    package let secrecy: Secrecy
 
     package init(
         _ name: String,
@@ -30,15 +40,18 @@ package struct Setting: Sendable {
         _ placeholder: String,
         _ help: String,
         fallback: String,
-        isSecret: Bool = false
+        secrecy: Secrecy = .none
     ) {
         self.name = name
         self.kind = kind
         self.placeholder = placeholder
         self.help = help
         self.fallback = fallback
-        self.isSecret = isSecret
+        self.secrecy = secrecy
     }
+
+    /// Whether the value is shown to nobody, whatever it is.
+    var isSecret: Bool { secrecy == .whole }
 
     /// The option as it is typed; a limit is set by `--limit`.
     package var option: String { "--" + name.prefix { $0 != "." } }
@@ -97,21 +110,24 @@ package struct Setting: Sendable {
         .text,
         "STORE",
         "Where messages are kept: sqlite, in the data folder.",
-        fallback: "sqlite"
+        fallback: "sqlite",
+        secrecy: .behindScheme
     )
     package static let broker = Setting(
         "broker",
         .text,
         "BROKER",
         "What connects nodes: memory, within the process.",
-        fallback: "memory"
+        fallback: "memory",
+        secrecy: .behindScheme
     )
     package static let cache = Setting(
         "cache",
         .text,
         "CACHE",
         "What nodes share in memory: memory, within the process.",
-        fallback: "memory"
+        fallback: "memory",
+        secrecy: .behindScheme
     )
     package static let adminPort = Setting(
         "admin-port",

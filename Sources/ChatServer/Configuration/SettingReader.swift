@@ -77,10 +77,9 @@ struct SettingReader {
         if let value { refuse(setting, "\(quoted(value, setting)) is not \(setting.expectation)") }
     }
 
-    /// A value as a line may show it: not at all if it is a secret, and without what an address may hold before its `@`.
+    /// A value as a line may show it.
     private func quoted(_ value: String, _ setting: Setting) -> String {
-        if setting.isSecret { return "the value" }
-        return "\"\(Redaction.withoutCredentials(value).prefix(200))\""
+        setting.isSecret ? "the value" : "\"\(Redaction.shown(value, setting.secrecy).prefix(200))\""
     }
 }
 
