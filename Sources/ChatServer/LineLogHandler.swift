@@ -25,10 +25,14 @@ package struct LineLogHandler: LogHandler {
         seconds = now
     }
 
-    /// The node's logger. Libraries that make loggers of their own get the same lines.
+    /// A logger that writes such lines.
     package static func logger(level: Logger.Level) -> Logger {
-        LoggingSystem.bootstrap { _ in LineLogHandler(level: level) }
-        return Logger(label: "vibetalk")
+        Logger(label: "vibetalk") { _ in LineLogHandler(level: level) }
+    }
+
+    /// Makes libraries that have loggers of their own write such lines too; to be called once in a process.
+    package static func becomeDefault() {
+        LoggingSystem.bootstrap { _ in LineLogHandler(level: .warning) }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {

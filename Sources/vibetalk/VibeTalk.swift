@@ -17,6 +17,9 @@ enum Main {
     static func main() async {
         // A reader of standard output or a peer that goes away is an error of that write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // What people write is nobody else's on this machine, also in a folder that others may look into.
+        umask(0o077)
+        LineLogHandler.becomeDefault()
         do {
             var command = try VibeTalk.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
