@@ -237,7 +237,10 @@ extension ClientStateMachine {
             return
         }
         if page.more, page.upTo <= before { throw WireError(.invalid, "upTo must be above since.") }
-        if before == 0, !page.members.isEmpty { replicas[conversation]?.hasAllMembers = true }
+        // The first page need not have any: those present may all have come late.
+        if before == 0, let count = replicas[conversation]?.row.memberCount {
+            replicas[conversation]?.hasAllMembers = count <= ConversationReplica.toldMembersLimit
+        }
         applyRows(of: page, since: before)
         finish(page, of: conversation, before: before)
     }
