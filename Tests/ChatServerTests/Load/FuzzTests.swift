@@ -96,8 +96,9 @@ struct FuzzTests {
                     return examined + 1
                 }
             }
-            #expect(wire.repeatedReplies == [])
+            // A broken frame may be a command all the same, under an id that was used.
             if isLast { return examined + 1 }
+            #expect(wire.repeatedReplies == [])
         }
         return examined
     }

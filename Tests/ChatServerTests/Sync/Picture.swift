@@ -59,6 +59,15 @@ struct Picture: Equatable {
         return picture
     }
 
+    /// What can be compared with a copy that holds some messages only: those, and `unread` where they are all it counts.
+    func restricted(to loaded: [ClosedRange<Int64>]) -> Picture {
+        var picture = self
+        picture.messages.removeAll { message in !loaded.contains { $0.contains(message.seq) } }
+        let tail = loaded.last?.lowerBound ?? row.lastSeq + 1
+        if let readSeq = own?.readSeq, tail > readSeq + 1 { picture.own?.unread = 0 }
+        return picture
+    }
+
     /// What is different, in words.
     func differences(from truth: Picture) -> String {
         var found: [String] = []

@@ -23,12 +23,14 @@ extension Crowd {
             let fresh = try await server.connect(watched.person, configuration: everything)
             let wanted = truth.conversations
             try await compare(fresh, watched.id, with: wanted, "\(who), a new client", sourceLocation) { $0 }
+            try await expectEverything(fresh, wanted, "\(who), a new client", sourceLocation)
             for (number, device) in watched.devices.enumerated() {
                 let name = "\(who), device \(number)"
                 try await compare(device.client, watched.id, with: wanted, name, sourceLocation) { picture in
                     let picture = markers ? picture : picture.withoutMarkers()
                     return device.holdsEverything ? picture : picture.withoutChannelMembers()
                 }
+                if device.holdsEverything { try await expectEverything(device.client, wanted, name, sourceLocation) }
             }
             try await verifyOwn(watched, fresh, who, sourceLocation)
             await fresh.close()
@@ -44,20 +46,24 @@ extension Crowd {
         _ sourceLocation: SourceLocation,
         part: @escaping @Sendable (Picture) -> Picture
     ) async throws {
-        let wanted = truth.mapValues(part)
-        let look: @Sendable (ClientStateMachine) -> [ConversationID: Picture] = { machine in
-            var held: [ConversationID: Picture] = [:]
+        let look: @Sendable (ClientStateMachine) -> Comparison = { machine in
+            var comparison = Comparison(wanted: truth.mapValues(part))
             for conversation in machine.conversations {
                 guard let replica = machine.replica(of: conversation) else { continue }
-                held[conversation] = part(Picture(replica, reader: reader))
+                let loaded = replica.loaded
+                comparison.held[conversation] = part(Picture(replica, reader: reader)).restricted(to: loaded)
+                comparison.wanted[conversation] = comparison.wanted[conversation]?.restricted(to: loaded)
             }
-            return held
+            return comparison
         }
         do {
-            try await client.waitUntil(timeout: .seconds(15)) { $0.isSettled && look($0) == wanted }
+            try await client.waitUntil(timeout: .seconds(15)) { machine in
+                guard machine.isSettled else { return false }
+                let comparison = look(machine)
+                return comparison.held == comparison.wanted
+            }
         } catch ChatClientError.timedOut {
-            let held = try await client.read(look)
-            let connection = try await client.read { "\($0.connection), settled: \($0.isSettled)" }
+            let (held, wanted) = try await client.read { (look($0).held, look($0).wanted) }
             for (conversation, picture) in wanted where held[conversation] != picture {
                 let differences = held[conversation]?.differences(from: picture) ?? "is not held"
                 Issue.record("\(name): \(conversation): \(differences)", sourceLocation: sourceLocation)
@@ -65,7 +71,20 @@ extension Crowd {
             for conversation in held.keys where wanted[conversation] == nil {
                 Issue.record("\(name): \(conversation) is held and is not the user's", sourceLocation: sourceLocation)
             }
-            if held == wanted { Issue.record("\(name) did not settle: \(connection)", sourceLocation: sourceLocation) }
+            if held == wanted { Issue.record("\(name) did not settle", sourceLocation: sourceLocation) }
+        }
+    }
+
+    /// A client that was told to hold all messages holds all of them.
+    private func expectEverything(
+        _ client: ChatClient,
+        _ wanted: [ConversationID: Picture],
+        _ name: String,
+        _ sourceLocation: SourceLocation
+    ) async throws {
+        for (conversation, picture) in wanted {
+            let count = try await client.replica(of: conversation)?.messages.count
+            #expect(count == picture.messages.count, "\(name): \(conversation)", sourceLocation: sourceLocation)
         }
     }
 
@@ -130,6 +149,12 @@ extension Crowd {
             }
         }
     }
+}
+
+/// What a client holds, and what it should hold of that.
+private struct Comparison {
+    var held: [ConversationID: Picture] = [:]
+    var wanted: [ConversationID: Picture]
 }
 
 extension Conversation {

@@ -75,7 +75,7 @@ struct PatienceTests {
                 }
                 try await tasks.waitForAll()
             }
-            #expect(try await server.metric("vibetalk_closes", containing: "\"4201\"") == 1)
+            #expect(try await server.metric("vibetalk_closes", containing: "\"4201\"") >= 1)
         }
     }
 
