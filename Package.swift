@@ -127,9 +127,8 @@ let package = Package(
             name: "ChatServerTests",
             dependencies: [
                 "ChatFixtures", "ChatTesting", "ChatServer", "ChatHTTP", "ChatGateway", "ChatClient", "ChatCore",
-                "ChatProtocol", "ChatSQLite", "ChatSecurity", httpTypes, hummingbird, logging, nioCore, nioEmbedded,
-                nioHTTP1, nioPosix,
-                serviceLifecycle,
+                "ChatProtocol", "ChatSQLite", "ChatSecurity", configuration, httpTypes, hummingbird, logging, metrics,
+                nioCore, nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
             ]
         ),
     ]
