@@ -54,7 +54,7 @@ struct ConfigurationFile {
                 return
             }
             for limit in limits { takeLimit(limit) }
-        } else if let setting = Setting.values.first(where: { $0.name == field.name }) {
+        } else if let setting = Setting.values.first(where: { $0.name == field.name && !$0.name.contains(".") }) {
             take(field.value, setting)
         } else {
             refuse(field.name, "there is no such key")
