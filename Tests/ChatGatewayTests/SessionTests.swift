@@ -141,6 +141,14 @@ struct SessionTests {
         #expect(session.finished([], .send, now: 0).contains(.resume))
     }
 
+    @Test("the pause comes before a command that may end at once")
+    func pauseFirst() {
+        var session = Self.opened { $0.commandsPerSecond = 0 }
+        for id in 2..<33 { _ = session.say(Self.send(id)) }
+        #expect(session.say(#"{"id":33,"do":"ping"}"#) == [.pause, .perform(id: 33, .ping, .local)])
+        #expect(session.finished([], .local, now: 0).contains(.resume))
+    }
+
     @Test("too many commands are refused with a time, and more of them close with 4202")
     func rate() {
         var session = Self.opened {

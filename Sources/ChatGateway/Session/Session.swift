@@ -105,11 +105,12 @@ package struct Session: Sendable {
         guard limited.isEmpty else { return limited }
         inWork += 1
         var actions: [Action] = []
-        if phase == .opening { early.append(frame) } else { actions = start(frame, now: now) }
-        if inWork >= FixedLimits.commandsInWork, !isPaused, phase != .closed {
+        // First, for a command that is answered at once ends while it is begun, and then resumes what must be paused.
+        if inWork >= FixedLimits.commandsInWork, !isPaused {
             isPaused = true
             actions.append(.pause)
         }
+        if phase == .opening { early.append(frame) } else { actions += start(frame, now: now) }
         return actions
     }
 
