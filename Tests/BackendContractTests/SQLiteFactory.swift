@@ -64,8 +64,15 @@ enum SQLiteFactory {
 
 /// People put into the tables by a connection of their own.
 enum People {
+    /// The store keeps house when it opens: this connection waits for it.
+    private static var patient: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        return configuration
+    }
+
     static func add(_ user: UserID, session: SessionID, handle: String, tokenHash: [UInt8], _ path: String) throws {
-        try DatabaseQueue(path: path).write { db in
+        try DatabaseQueue(path: path, configuration: Self.patient).write { db in
             try db.execute(
                 sql: "INSERT INTO users (id, handle, name, search_key, created_at) VALUES (?, ?, ?, ?, 1)",
                 arguments: [Int64(user.rawValue), handle, handle.uppercased(), handle]
@@ -86,7 +93,7 @@ enum People {
     }
 
     static func end(_ session: SessionID, _ path: String) throws {
-        try DatabaseQueue(path: path).write { db in
+        try DatabaseQueue(path: path, configuration: Self.patient).write { db in
             try db.execute(sql: "UPDATE sessions SET ended_at = 2 WHERE id = ?", arguments: [Int64(session.rawValue)])
         }
     }

@@ -5,15 +5,11 @@ import ChatFixtures
 import ChatProtocol
 import Testing
 
-@Suite("Random steps")
+@Suite("Random steps", .serialized)
 struct RandomWalkTests {
     private static let stepsPerRound = 5
 
-    @Test(
-        "unread is what counting gives, and every device agrees",
-        .disabled("Not understood yet: some device differs from the server after drops and restarts."),
-        arguments: [UInt64(20_260_722)]
-    )
+    @Test("unread is what counting gives, and every device agrees", arguments: [UInt64(20_260_722)])
     func walk(seed: UInt64) async throws {
         try await TestServer.with { server in
             let crowd = try await Crowd.gather(server, devices: [2, 2, 1, 2])
